@@ -1,0 +1,53 @@
+"""Ensembles of networks: every tensor has a leading member axis.
+
+One pass trains all members, because a product of stacks `[members, batch, in] @
+[members, in, out]` keeps the cores as busy as one large matrix product. Members share nothing:
+the loss is summed over them, so their gradients do not mix.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from jepatlas.common.random import Noise
+
+Activation = Callable[[Tensor], Tensor]
+
+
+class Linear(nn.Module):
+    """`members` independent affine maps: `[members, batch, in] -> [members, batch, out]`.
+
+    Weights and biases start uniform on +-1/sqrt(in), as in `torch.nn.Linear`.
+    """
+
+    def __init__(self, inputs: int, outputs: int, noise: Noise) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(inputs)
+        self.weight = nn.Parameter((2 * noise.uniform(inputs, outputs) - 1) * bound)
+        self.bias = nn.Parameter((2 * noise.uniform(1, outputs) - 1) * bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class MLP(nn.Module):
+    """Affine maps of the given widths with an activation between them, none at the end."""
+
+    def __init__(
+        self, widths: Sequence[int], noise: Noise, activation: Activation = torch.relu
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            Linear(inputs, outputs, noise)
+            for inputs, outputs in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[members, batch, widths[0]] -> [members, batch, widths[-1]]`."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)

@@ -1,0 +1,24 @@
+"""Summaries over the members of an ensemble."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+
+def summary(values: npt.ArrayLike) -> dict[str, float]:
+    """Mean, half width of its 95 % interval, minimum and maximum over members.
+
+    values: `[members]`. The interval is Student's; with one member its width is unknown (NaN).
+    """
+    members = np.asarray(values, dtype=np.float64)
+    n = len(members)
+    if n > 1:
+        half_width = stats.t.ppf(0.975, n - 1) * members.std(ddof=1) / np.sqrt(n)
+    else:
+        half_width = np.nan
+    return {
+        "mean": float(members.mean()),
+        "ci95": float(half_width),
+        "min": float(members.min()),
+        "max": float(members.max()),
+    }

@@ -1,0 +1,25 @@
+"""Tensors on disk: safetensors, which hold numbers only and execute nothing on load."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from jepatlas.common.parameters import InputError
+from jepatlas.common.storage import write
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    write(path, lambda temporary: save_file(dict(tensors), temporary))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Every tensor of a file, on the CPU; a missing or damaged file is an `InputError`."""
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: damaged, or not a safetensors file ({error})") from None

@@ -1,0 +1,18 @@
+"""Implicit score matching through a scalar energy (Hyvarinen 2005)."""
+
+from torch import Tensor, nn
+
+from jepatlas.common.random import Noise
+from jepatlas.mog.method import ScoreMatching
+from jepatlas.objectives.score_matching import implicit
+
+
+class Method(ScoreMatching):
+    """sigma: std of noise added to the points; the score of the so smoothed density is learned.
+
+    At sigma 0 this is Hyvarinen's method to the letter.
+    """
+
+    def loss(self, networks: nn.ModuleDict, batch: Tensor, noise: Noise) -> Tensor:
+        x = batch + self.sigma * noise.normal(*batch.shape[1:])
+        return implicit(*networks["online"].gradient_and_laplacian(x))

@@ -1,0 +1,19 @@
+"""Checks at the door of the objectives: the message carries the offending value."""
+
+from torch import Tensor
+
+
+def check_pair(z: Tensor, z_prime: Tensor, least: int = 1) -> None:
+    """Two stacks `[members, batch, dim]` of one shape, with at least `least` points."""
+    if z.ndim != 3 or z.shape != z_prime.shape:
+        raise ValueError(
+            f"two stacks of shape [members, batch, dim] are needed, "
+            f"got {list(z.shape)} and {list(z_prime.shape)}"
+        )
+    if z.shape[1] < least:
+        raise ValueError(f"at least {least} points per batch are needed, got {z.shape[1]}")
+
+
+def check_positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{name} should be positive, is {value}")

@@ -358,7 +358,7 @@ def _chains(
 
 def _stacked(points: Array, settings: Settings) -> Tensor:
     """`[n, d]` -> `[members, n, d]`: the same points for every member."""
-    tensor = torch.as_tensor(points, dtype=torch.float32, device=settings.device)
+    tensor = torch.tensor(points, dtype=torch.float32, device=settings.device)
     return tensor.expand(settings.members, *tensor.shape)
 
 

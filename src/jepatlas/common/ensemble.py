@@ -5,6 +5,7 @@ One pass trains all members, because a product of stacks `[members, batch, in] @
 the loss is summed over them, so their gradients do not mix.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -40,8 +41,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            Linear(inputs, outputs, noise)
-            for inputs, outputs in zip(widths[:-1], widths[1:], strict=True)
+            Linear(inputs, outputs, noise) for inputs, outputs in itertools.pairwise(widths)
         )
         self.activation = activation
 

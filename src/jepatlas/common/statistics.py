@@ -12,10 +12,8 @@ def summary(values: npt.ArrayLike) -> dict[str, float]:
     """
     members = np.asarray(values, dtype=np.float64)
     n = len(members)
-    if n > 1:
-        half_width = stats.t.ppf(0.975, n - 1) * members.std(ddof=1) / np.sqrt(n)
-    else:
-        half_width = np.nan
+    deviation = members.std(ddof=1) if n > 1 else np.nan
+    half_width = stats.t.ppf(0.975, max(n - 1, 1)) * deviation / np.sqrt(n)
     return {
         "mean": float(members.mean()),
         "ci95": float(half_width),

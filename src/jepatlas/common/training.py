@@ -85,9 +85,8 @@ def train(
 
     Raises `Diverged`, naming `label`, the member and the step, when a loss is not finite.
     """
-    online = list(networks["online"].parameters())
-    average = list(networks["average"].parameters()) if "average" in networks else []
-    decay = 0.0 if training.averaging is None else training.averaging
+    online: list[Tensor] = list(networks["online"].parameters())
+    average: list[Tensor] = list(networks["average"].parameters()) if "average" in networks else []
     trained = [p for p in networks.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(trained, lr=training.learning_rate, fused=True)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, _shape(training))
@@ -106,7 +105,7 @@ def train(
             optimiser.step()
             scheduler.step()
             if average:
-                _follow(average, online, decay)
+                _follow(average, online, training.averaging)
             window.append(losses.detach())
             if step % LOG_EVERY == 0 or step == training.steps:
                 logged.append(_checked_mean(window, step, label))
@@ -118,6 +117,16 @@ def train(
     return Trained(torch.tensor(log_steps), torch.stack(logged), kept)
 
 
+def restore(networks: nn.ModuleDict, snapshot: dict[str, Tensor]) -> None:
+    """Put a snapshot's tensors into networks; tensors that do not fit are an `InputError`."""
+    try:
+        networks.load_state_dict(snapshot)
+    except RuntimeError:
+        raise InputError(
+            "the stored weights do not fit the networks of params.yaml; `dvc repro` trains anew"
+        ) from None
+
+
 def snapshot_steps(steps: int, count: int) -> set[int]:
     """At most `count` steps from 0 to `steps`, both included, evenly spaced in log(1 + step)."""
     grid = torch.linspace(0, math.log1p(steps), max(count, 2), dtype=torch.float64)
@@ -125,8 +134,10 @@ def snapshot_steps(steps: int, count: int) -> set[int]:
 
 
 @torch.no_grad()
-def _follow(average: list[nn.Parameter], online: list[nn.Parameter], decay: float) -> None:
+def _follow(average: list[Tensor], online: list[Tensor], decay: float | None) -> None:
     """average <- decay average + (1 - decay) online, in one call for all tensors."""
+    if decay is None:
+        raise TypeError("networks with a part `average` need the parameter `averaging`")
     torch._foreach_lerp_(average, online, 1 - decay)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from jepatlas.common.parameters import InputError
@@ -12,13 +12,13 @@ from jepatlas.common.storage import write
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    write(path, lambda temporary: save_file(dict(tensors), temporary))
+    write(path, lambda temporary: temporary.write_bytes(save(dict(tensors))))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Every tensor of a file, on the CPU; a missing or damaged file is an `InputError`."""
     try:
-        return load_file(path)
+        return load(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (SafetensorError, OSError) as error:

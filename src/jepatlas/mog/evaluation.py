@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from jepatlas.common.random import Noise, generator
 from jepatlas.common.statistics import summary
-from jepatlas.common.training import Trained
+from jepatlas.common.training import Trained, restore
 from jepatlas.mog import metrics
 from jepatlas.mog.method import Base, Embedding, Masked, ScoreMatching
 from jepatlas.mog.metrics import Array, unit
@@ -46,7 +46,7 @@ def evaluate(
     method: Base, networks: nn.ModuleDict, trained: Trained, world: World, settings: Settings
 ) -> tuple[Metrics, Arrays]:
     """Everything that is measured of a method, and what the figures need, its losses included."""
-    networks.load_state_dict(trained.final)
+    restore(networks, trained.final)
     measured: Metrics = {}
     drawn: Arrays = {"steps": trained.steps.numpy(), "losses": trained.losses.numpy()}
     if isinstance(method, Embedding):
@@ -194,7 +194,7 @@ def _through_training(
     steps = sorted(snapshots)
     spreads, ranks = [], []
     for step in steps:
-        networks.load_state_dict(snapshots[step])
+        restore(networks, snapshots[step])
         z = _array(method.embed(networks, x))
         spreads.append([metrics.spread(member) for member in unit(z)])
         ranks.append([metrics.effective_rank(member) for member in z])

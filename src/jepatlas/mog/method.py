@@ -76,7 +76,7 @@ class Embedding(Base):
 
     def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """f(x): `[members, batch, d] -> [members, batch, dim]`."""
-        return cast(Tensor, networks["online"](x))
+        return networks["online"](x)
 
     def embed_views(self, networks: nn.ModuleDict, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """(f(x), f(y)) in one pass of the encoder over both."""
@@ -84,7 +84,7 @@ class Embedding(Base):
         return both[:, : x.shape[1]], both[:, x.shape[1] :]
 
     def embed_reference(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        """g(x_ref) of the landscape E(x; x_ref) = -cos(f(x), g(x_ref)): f, unless there is a target."""
+        """g(x_ref) of the landscape E(x; x_ref) = -cos(f(x), g(x_ref)): f itself, or a target."""
         return self.embed(networks, x)
 
 
@@ -109,7 +109,7 @@ class TargetEncoder(Embedding):
         return 0
 
     def embed_reference(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        return cast(Tensor, networks["average"](x))
+        return networks["average"](x)
 
 
 class Masked(TargetEncoder):
@@ -142,11 +142,15 @@ class ScoreMatching(Base):
 
     def energy(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """E(x): `[members, batch, d] -> [members, batch]`."""
-        return cast(Tensor, networks["online"](x))
+        return networks["online"](x)
 
     def gradient(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """dE/dx, minus the score: `[members, batch, d] -> [members, batch, d]`."""
         return cast(Energy, networks["online"]).gradient(x)
+
+    def gradient_and_laplacian(self, networks: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
+        """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""
+        return cast(Energy, networks["online"]).gradient_and_laplacian(x)
 
 
 def names() -> list[str]:

@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import MLP
+from jepatlas.common.ensemble import MLP, Linear
 from jepatlas.common.random import Noise
 
 
@@ -75,7 +76,7 @@ class Energy(nn.Module):
         h = u = self.standardize(x)
         J = torch.diag_embed(1 / scale).expand(members, batch, d, d).transpose(1, 2)
         L = torch.zeros_like(x)
-        *hidden, last = self.mlp.layers
+        *hidden, last = cast(list[Linear], list(self.mlp.layers))
         for layer in hidden:
             h = torch.tanh(layer(h))  # [members, batch, width]
             slope = 1 - h * h

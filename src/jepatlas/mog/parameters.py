@@ -48,7 +48,8 @@ class Evaluation(Section):
 
 
 class Langevin(Section):
-    """chains per member; steps; step sizes, in units of x^2, without and with the Metropolis test."""
+    """chains per member; steps of each; step sizes, in units of x^2, without and with the
+    Metropolis test."""
 
     chains: Count
     steps: Count

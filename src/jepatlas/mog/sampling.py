@@ -28,8 +28,9 @@ def langevin(
     Unadjusted, the chains settle near exp(-E), off by O(step). Adjusted, each move is accepted with
     the Metropolis-Hastings probability, which makes exp(-E) exact (Roberts & Tweedie 1996).
 
-    energy: `[members, chains, d] -> [members, chains]`; start: `[members, chains, d]`; noise: the members' generators; times: how many states to record,
-    evenly spaced from the start to the end.
+    energy: `[members, chains, d] -> [members, chains]`; start: `[members, chains, d]`;
+    noise: the members' generators; times: how many states to record, evenly spaced from the start
+    to the end.
     """
     x = start
     value, gradient = _value_and_gradient(energy, x)

@@ -3,15 +3,15 @@
 from torch import Tensor
 
 
-def check_pair(z: Tensor, z_prime: Tensor, least: int = 1) -> None:
+def check_pair(first: Tensor, second: Tensor, least: int = 1) -> None:
     """Two stacks `[members, batch, dim]` of one shape, with at least `least` points."""
-    if z.ndim != 3 or z.shape != z_prime.shape:
+    if first.ndim != 3 or first.shape != second.shape:
         raise ValueError(
             f"two stacks of shape [members, batch, dim] are needed, "
-            f"got {list(z.shape)} and {list(z_prime.shape)}"
+            f"got {list(first.shape)} and {list(second.shape)}"
         )
-    if z.shape[1] < least:
-        raise ValueError(f"at least {least} points per batch are needed, got {z.shape[1]}")
+    if first.shape[1] < least:
+        raise ValueError(f"at least {least} points per batch are needed, got {first.shape[1]}")
 
 
 def check_positive(name: str, value: float) -> None:

@@ -5,6 +5,8 @@ The score here is s = -dE/dx, so that E = -log p + const: low on the data.
 
 from torch import Tensor
 
+from jepatlas.objectives.checks import check_pair, check_positive
+
 
 def denoising(score: Tensor, noise: Tensor, sigma: float) -> Tensor:
     """Denoising score matching (Vincent 2011, Neural Computation 23), weighted by sigma^2.
@@ -16,13 +18,8 @@ def denoising(score: Tensor, noise: Tensor, sigma: float) -> Tensor:
     score, noise: `[members, batch, d]`; sigma > 0. Returns `[members]`.
     Raises ValueError on shapes that differ or a sigma that is not positive.
     """
-    if score.shape != noise.shape or score.ndim != 3:
-        raise ValueError(
-            f"score and noise should both be [members, batch, d], "
-            f"are {list(score.shape)} and {list(noise.shape)}"
-        )
-    if not sigma > 0:
-        raise ValueError(f"sigma should be positive, is {sigma}")
+    check_pair(score, noise)
+    check_positive("sigma", sigma)
     return (sigma * score + noise).square().sum(-1).mean(-1)
 
 

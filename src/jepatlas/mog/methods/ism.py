@@ -15,4 +15,4 @@ class Method(ScoreMatching):
 
     def loss(self, networks: nn.ModuleDict, batch: Tensor, noise: Noise) -> Tensor:
         x = batch + self.sigma * noise.normal(*batch.shape[1:])
-        return implicit(*networks["online"].gradient_and_laplacian(x))
+        return implicit(*self.gradient_and_laplacian(networks, x))

@@ -1,0 +1,27 @@
+"""Validate the whole of params.yaml before anything runs: `python -m jepatlas.check`.
+
+Each stage validates what it reads; this also finds what no stage reads, such as a mistyped key.
+"""
+
+from jepatlas.common import parameters, stage
+from jepatlas.common.parameters import Device, Section, Seed
+from jepatlas.mog import method
+from jepatlas.mog.parameters import Mog
+
+
+class Everything(Section):
+    """The top level of params.yaml."""
+
+    seed: Seed
+    device: Device
+    mog: Mog
+
+
+def main() -> None:
+    everything = parameters.validate(parameters.read(), Everything, key="")
+    for name in everything.mog.methods:
+        method.load(name)
+
+
+if __name__ == "__main__":
+    stage.run(main)

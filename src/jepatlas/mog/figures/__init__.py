@@ -1,0 +1,1 @@
+"""The pictures of the mixture track: arrays in, matplotlib figures and frames out."""

@@ -1,0 +1,53 @@
+"""Which device a name stands for, and glibc's settings."""
+
+import ctypes
+import sys
+
+import pytest
+import torch
+
+from jepatlas.common import device
+from jepatlas.common.parameters import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "available", "expected"),
+    [
+        ("cpu", False, "cpu"),
+        ("cpu", True, "cpu"),
+        ("auto", False, "cpu"),
+        ("auto", True, "cuda"),
+        ("cuda", True, "cuda"),
+    ],
+)
+def test_choice(monkeypatch, name, available, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert device.choose(name) == torch.device(expected)
+
+
+def test_cuda_asked_for_but_absent(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError) as caught:
+        device.choose("cuda")
+    assert str(caught.value) == (
+        "params.yaml: device: is 'cuda', but torch finds no CUDA device here"
+    )
+
+
+class Library:
+    """Stands in for the C library that ctypes.CDLL(None) finds."""
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("has_mallopt", [True, False])
+def test_memory_is_tuned_where_glibc_is_and_nowhere_else(monkeypatch, platform, has_mallopt):
+    calls = []
+    library = Library()
+    if has_mallopt:
+        library.mallopt = lambda *arguments: calls.append(arguments)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert device.choose("cpu") == torch.device("cpu")
+    # M_MMAP_THRESHOLD is -3 and M_TRIM_THRESHOLD -1 in glibc's malloc.h.
+    tuned = {(-3, 2**30), (-1, 2**30)}
+    assert set(calls) == (tuned if has_mallopt and platform == "linux" else set())

@@ -1,0 +1,369 @@
+"""The loop of the ensembles against plain torch, one network and one optimiser per member."""
+
+import io
+import itertools
+import math
+import re
+import sys
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from jepatlas.common.ensemble import MLP
+from jepatlas.common.parameters import InputError, validate
+from jepatlas.common.random import Noise
+from jepatlas.common.training import (
+    Diverged,
+    Trained,
+    Training,
+    restore,
+    snapshot_steps,
+    train,
+)
+from jepatlas.common.weights import write_tensors
+
+WIDTHS = (2, 6, 1)
+
+
+def settings(**changes: object) -> Training:
+    content = {"steps": 47, "batch": 8, "learning_rate": 0.01, "schedule": "constant"} | changes
+    return validate(content, Training, "training")
+
+
+def new_networks(members: int | Sequence[int], average: bool = False) -> nn.ModuleDict:
+    noise = Noise(0, members, "weights")
+    networks = nn.ModuleDict({"online": MLP(WIDTHS, noise, torch.tanh)})
+    if average:  # from weights of its own, so that the first average counts too
+        networks["average"] = MLP(WIDTHS, noise, torch.tanh).requires_grad_(False)
+    return networks.double()
+
+
+def target(x: Tensor) -> Tensor:
+    return x[..., :1].sin() + x[..., 1:] ** 2
+
+
+def regression(
+    networks: nn.ModuleDict, members: int | Sequence[int], batch: int
+) -> Callable[[], Tensor]:
+    """Squared error on fresh points at each call; an average enters it without being trained."""
+    noise = Noise(1, members, "points")
+
+    def loss() -> Tensor:
+        x = noise.normal(batch, 2).double()
+        error = networks["online"](x) - target(x)
+        if "average" in networks:
+            error = error + 0.1 * networks["average"](x)
+        return error.square().mean((1, 2))
+
+    return loss
+
+
+def run(
+    members: int | Sequence[int], training: Training, snapshots: int = 6, average: bool = False
+) -> Trained:
+    networks = new_networks(members, average)
+    loss = regression(networks, members, training.batch)
+    return train(networks, loss, training, snapshots, "test")
+
+
+def plain_network(state: dict[str, Tensor], part: str, member: int) -> nn.Sequential:
+    """One member's MLP as torch builds it, with the weights of an ensemble's state."""
+    layers: list[nn.Module] = []
+    for number, (inputs, outputs) in enumerate(itertools.pairwise(WIDTHS)):
+        layer = nn.Linear(inputs, outputs, dtype=torch.float64)
+        with torch.no_grad():
+            layer.weight.copy_(state[f"{part}.layers.{number}.weight"][member].T)
+            layer.bias.copy_(state[f"{part}.layers.{number}.bias"][member, 0])
+        layers += [layer, nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+def vector(network: nn.Module) -> Tensor:
+    """All weights of a network, copied into one vector."""
+    return nn.utils.parameters_to_vector(network.parameters()).detach().clone()
+
+
+def vector_of(state: dict[str, Tensor], part: str, member: int) -> Tensor:
+    return vector(plain_network(state, part, member))
+
+
+def averaged(first: Tensor, history: list[Tensor], decay: float) -> Tensor:
+    """The moving average after len(history) steps: d^T a_0 + (1 - d) sum_t d^(T - t) w_t."""
+    ages = reversed(range(len(history)))
+    recent = sum(decay**age * weights for age, weights in zip(ages, history, strict=True))
+    return decay ** len(history) * first + (1 - decay) * recent
+
+
+def plain_loop(
+    start: dict[str, Tensor], member: int, training: Training
+) -> tuple[list[float], list[Tensor], list[Tensor]]:
+    """Losses of the steps 1, 2, ..., and the weights (online, average) after 0, 1, 2, ..."""
+    network = plain_network(start, "online", member)
+    slow = plain_network(start, "average", member) if training.averaging is not None else None
+    optimiser = torch.optim.Adam(network.parameters())
+    noise = Noise(1, [member], "points")
+    losses, online, average = [], [vector(network)], [vector(slow)] if slow else []
+    for step in range(training.steps):
+        share = (1 + math.cos(math.pi * step / training.steps)) / 2
+        rate = training.learning_rate * (share if training.schedule == "cosine" else 1)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        x = noise.normal(training.batch, 2).double()[0]
+        error = network(x) - target(x)
+        if slow:
+            nn.utils.vector_to_parameters(average[-1], slow.parameters())
+            error = error + 0.1 * slow(x).detach()
+        loss = error.square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+        online.append(vector(network))
+        if slow:
+            average.append(averaged(average[0], online[1:], training.averaging))
+    return losses, online, average
+
+
+def assert_close(found: Tensor, expected: Tensor) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("averaging", [None, 0.0, 0.8])
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_the_loop_is_torchs(schedule, averaging):
+    training = settings(schedule=schedule, averaging=averaging)
+    average = averaging is not None
+    trained = run(3, training, average=average)
+    start = new_networks(3, average).state_dict()
+    for member in range(3):
+        losses, online, slow = plain_loop(start, member, training)
+        windows = [losses[:20], losses[20:40], losses[40:]]
+        expected = torch.tensor([np.mean(window) for window in windows])
+        assert_close(trained.losses[:, member], expected)
+        for step, snapshot in trained.snapshots.items():
+            assert_close(vector_of(snapshot, "online", member), online[step])
+            if average:
+                assert_close(vector_of(snapshot, "average", member), slow[step])
+
+
+def test_the_loop_learns():
+    """So that the comparison above is of something that moves."""
+    losses = run(3, settings(steps=300, batch=64, learning_rate=0.03)).losses
+    assert (losses[-1] < losses[0] / 3).all()
+
+
+def test_an_average_needs_its_decay():
+    with pytest.raises(TypeError, match="need the parameter `averaging`"):
+        run(2, settings(), average=True)
+
+
+def test_a_cosine_comes_to_rest():
+    """The last steps hardly move: the rate falls to 0."""
+    moves = {}
+    for schedule in ("constant", "cosine"):
+        snapshots = run(1, settings(steps=100, schedule=schedule), snapshots=1000).snapshots
+        last, before = (vector_of(snapshots[step], "online", 0) for step in (100, 99))
+        moves[schedule] = (last - before).norm().item()
+    assert 0 < moves["cosine"] < 0.01 * moves["constant"]
+
+
+@pytest.mark.parametrize("average", [False, True], ids=["", "average"])
+def test_a_member_trains_the_same_alone_or_among_others(average):
+    training = settings(averaging=0.9, schedule="cosine")
+    together, alone = run(4, training, average=average), run([2], training, average=average)
+    assert_close(together.losses[:, 2:3], alone.losses)
+    for step, snapshot in alone.snapshots.items():
+        for name, tensor in snapshot.items():
+            assert_close(together.snapshots[step][name][2:3], tensor)
+
+
+def test_the_same_run_gives_the_same_bits():
+    first, again = run(2, settings()), run(2, settings())
+    assert torch.equal(first.losses, again.losses)
+    assert all(torch.equal(first.final[name], again.final[name]) for name in first.final)
+
+
+# Logs and snapshots
+
+
+@pytest.mark.parametrize(
+    ("steps", "logged"),
+    [
+        (1, [1]),
+        (19, [19]),
+        (20, [20]),
+        (21, [20, 21]),
+        (47, [20, 40, 47]),
+        (60, [20, 40, 60]),
+    ],
+)
+def test_logs_cover_every_step(steps, logged):
+    """The loss of step s is s itself, so a window's mean tells which steps it covers."""
+    networks = new_networks(2)
+    counter = itertools.count(1)
+
+    def loss() -> Tensor:
+        return 0 * networks["online"](torch.zeros(2, 1, 2).double()).sum((1, 2)) + next(counter)
+
+    trained = train(networks, loss, settings(steps=steps), 2, "test")
+    assert trained.steps.tolist() == logged
+    expected = [np.arange(a + 1, b + 1).mean() for a, b in itertools.pairwise([0, *logged])]
+    assert trained.losses.tolist() == [[mean, mean] for mean in expected]
+    assert next(counter) == steps + 1
+
+
+@pytest.mark.parametrize("steps", [1, 2, 10, 1000, 12345])
+@pytest.mark.parametrize("count", [2, 3, 24, 500])
+def test_snapshots_are_even_in_the_logarithm(steps, count):
+    found = snapshot_steps(steps, count)
+    expected = set(np.round(np.geomspace(1, steps + 1, count) - 1).astype(int).tolist())
+    assert found == expected
+    assert {0, steps} <= found <= set(range(steps + 1))
+    assert len(found) <= count
+
+
+def test_few_snapshots_still_hold_the_first_and_the_last():
+    assert snapshot_steps(100, 1) == snapshot_steps(100, 2) == {0, 100}
+
+
+@pytest.mark.parametrize(("steps", "count"), [(47, 6), (3, 24), (1, 2)])
+def test_snapshots_are_states_of_their_own(steps, count):
+    trained = run(2, settings(steps=steps), count)
+    assert set(trained.snapshots) == snapshot_steps(steps, count)
+    start = new_networks(2).state_dict()
+    assert all(torch.equal(trained.snapshots[0][name], start[name]) for name in start)
+    assert trained.final is trained.snapshots[steps]
+    weights = [vector_of(snapshot, "online", 0) for snapshot in trained.snapshots.values()]
+    for a, b in itertools.combinations(weights, 2):
+        assert not torch.equal(a, b)
+    assert not any(tensor.requires_grad for tensor in trained.final.values())
+
+
+# Divergence
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({(23, 1): math.nan}, "member 1 had a loss of nan at step 23"),
+        ({(1, 0): math.inf}, "member 0 had a loss of inf at step 1"),
+        ({(20, 2): -math.inf}, "member 2 had a loss of -inf at step 20"),
+        ({(47, 2): math.nan}, "member 2 had a loss of nan at step 47"),
+        ({(31, 0): math.nan, (30, 2): math.nan}, "member 2 had a loss of nan at step 30"),
+        ({(45, 1): math.nan, (30, 2): math.inf}, "member 2 had a loss of inf at step 30"),
+    ],
+)
+def test_divergence_names_method_member_and_step(bad, message):
+    networks = new_networks(3)
+    healthy = regression(networks, 3, 8)
+    counter = itertools.count(1)
+
+    def loss() -> Tensor:
+        step = next(counter)
+        extra = [bad.get((step, member), 0.0) for member in range(3)]
+        return healthy() + torch.tensor(extra)
+
+    with pytest.raises(Diverged) as caught:
+        train(networks, loss, settings(), 4, "mog.methods.jepa")
+    assert isinstance(caught.value, InputError)
+    assert str(caught.value) == (
+        f"mog.methods.jepa: {message}; try a smaller learning_rate or a larger batch"
+    )
+
+
+def test_a_rate_that_is_too_large_diverges():
+    """No loss is set by hand here: the weights run away, and so does what they give."""
+    networks = nn.ModuleDict({"online": MLP((2, 1), Noise(0, 2, "weights"))})
+
+    def loss() -> Tensor:
+        return -networks["online"](torch.ones(2, 1, 2)).sum((1, 2)).exp()
+
+    with pytest.raises(Diverged, match=r"^test: member 0 had a loss of -inf at step \d+; try"):
+        train(networks, loss, settings(learning_rate=100.0), 2, "test")
+
+
+# On disk
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "trained" / "jepa.safetensors"
+    trained = run(2, settings(averaging=0.9), average=True)
+    trained.save(path)
+    loaded = Trained.load(path)
+    assert torch.equal(loaded.steps, trained.steps)
+    assert torch.equal(loaded.losses, trained.losses)
+    assert loaded.snapshots.keys() == trained.snapshots.keys()
+    for step, snapshot in trained.snapshots.items():
+        assert loaded.snapshots[step].keys() == snapshot.keys()
+        for name, tensor in snapshot.items():
+            assert torch.equal(loaded.snapshots[step][name], tensor)
+    new_networks(2, average=True).load_state_dict(loaded.final)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        (("losses", "0/online.weight"), "lacks the tensor 'steps'"),
+        (("steps", "0/online.weight"), "lacks the tensor 'losses'"),
+        (("steps", "losses", "weight"), "weight"),
+        (("steps", "losses", "last/online.weight"), "last/online.weight"),
+        (("steps", "losses"), ""),
+    ],
+    ids=["no steps", "no losses", "no step of a tensor", "step is no number", "no snapshot"],
+)
+def test_tensors_of_something_else_are_refused(tmp_path, tensors, message):
+    path = tmp_path / "other.safetensors"
+    write_tensors(path, {name: torch.zeros(1) for name in tensors})
+    with pytest.raises(InputError, match=f"^{re.escape(str(path))}: .*{re.escape(message)}"):
+        Trained.load(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state | {"extra": torch.zeros(1)},
+        lambda state: dict(list(state.items())[1:]),
+        lambda state: {name: tensor[:1] for name, tensor in state.items()},
+    ],
+    ids=["one more", "one less", "other members"],
+)
+def test_tensors_that_do_not_fit_are_an_input_error(change):
+    trained = run(2, settings())
+    networks = new_networks(2)
+    restore(networks, trained.final)
+    for name, tensor in networks.state_dict().items():
+        assert torch.equal(tensor, trained.final[name])
+    with pytest.raises(InputError, match=r"^the stored weights do not fit the networks"):
+        restore(networks, change(trained.final))
+
+
+# Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_to_the_end_on_a_terminal(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    run(1, settings())
+    last = terminal.getvalue().strip().rsplit("\r", 1)[-1]
+    assert last.startswith("test: 100%")
+    assert "47/47" in last
+    assert "step/s" in last
+
+
+def test_no_progress_without_a_terminal(capsys):
+    run(1, settings())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_global_random_state_is_not_touched():
+    before = torch.get_rng_state()
+    run(1, settings())
+    assert torch.equal(torch.get_rng_state(), before)

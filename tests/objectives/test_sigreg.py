@@ -1,0 +1,175 @@
+"""SIGReg against adaptive quadrature of the definition and the Epps-Pulley closed form."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+
+from jepatlas.objectives.sigreg import epps_pulley, lejepa
+
+
+def normal(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def integrand(t: float, samples: np.ndarray) -> float:
+    """n |phi_n(t) - exp(-t^2/2)|^2 exp(-t^2/2), with a complex exponential."""
+    difference = np.mean(np.exp(1j * t * samples)) - math.exp(-(t**2) / 2)
+    return len(samples) * abs(difference) ** 2 * math.exp(-(t**2) / 2)
+
+
+def closed_form(x: np.ndarray) -> float:
+    """The integral over the whole line, by the Gaussian integrals of its three terms."""
+    n = len(x)
+    pairs = np.exp(-((x[:, None] - x) ** 2) / 2).sum()
+    return (
+        math.sqrt(2 * math.pi) * pairs / n
+        - 2 * math.sqrt(math.pi) * np.exp(-(x**2) / 4).sum()
+        + n * math.sqrt(2 * math.pi / 3)
+    )
+
+
+SAMPLES = pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(1),
+        np.array([1.7]),
+        np.array([-0.3, 2.1]),
+        normal(5),
+        0.2 * normal(8, seed=1) - 1,
+        2 * np.sign(normal(20, seed=2)),
+    ],
+    ids=["zero", "one", "two", "normal", "narrow", "two-valued"],
+)
+
+
+@SAMPLES
+def test_epps_pulley_by_quadrature(samples):
+    expected, error = quad(integrand, -5, 5, args=(samples,))
+    assert error < 1e-6
+    # So little are the knots off: the integrand is smooth, and nearly 0 at both ends.
+    assert epps_pulley(torch.tensor(samples)).item() == pytest.approx(expected, rel=1e-5)
+
+
+@SAMPLES
+def test_epps_pulley_in_closed_form(samples):
+    assert epps_pulley(torch.tensor(samples)).item() == pytest.approx(
+        closed_form(samples), rel=1e-5
+    )
+
+
+@SAMPLES
+def test_epps_pulley_is_the_trapezoid_rule_on_17_knots(samples):
+    t = np.linspace(-5, 5, 17)
+    expected = np.trapezoid([integrand(knot, samples) for knot in t], t)
+    assert epps_pulley(torch.tensor(samples)).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_leading_axes_are_kept():
+    samples = torch.tensor(normal(2, 3, 9))
+    expected = [[epps_pulley(row).item() for row in block] for block in samples]
+    np.testing.assert_allclose(epps_pulley(samples), expected, rtol=1e-12)
+
+
+def test_normal_samples_have_the_null_expectation():
+    """E n |phi_n - phi|^2 = 1 - phi^2, whatever n: sqrt(2 pi) - sqrt(2 pi / 3) in all."""
+    expected = math.sqrt(2 * math.pi) - math.sqrt(2 * math.pi / 3)
+    for n in (3, 50):
+        statistics = epps_pulley(torch.tensor(normal(4000, n, seed=n)))
+        error = statistics.std().item() / math.sqrt(len(statistics))
+        assert statistics.mean().item() == pytest.approx(expected, abs=4 * error)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x + 1,
+        lambda x: 2 * x,
+        lambda x: 0.5 * x,
+        lambda x: np.sign(x) + 0.1 * x,
+        lambda x: (x**2 - 1) / math.sqrt(2),
+    ],
+    ids=["shifted", "wide", "narrow", "bimodal", "skewed"],
+)
+def test_other_samples_are_far_above_it(change):
+    """By n times the distance of the distributions, so ten times the points are ten times worse."""
+    few, many = (epps_pulley(torch.tensor(change(normal(20, n)))).mean() for n in (100, 1000))
+    assert few > 3
+    assert many / few == pytest.approx(10, rel=0.35)
+
+
+def test_epps_pulley_refuses_no_samples():
+    with pytest.raises(ValueError, match=r"at least one sample is needed, got 0$"):
+        epps_pulley(torch.zeros(3, 0))
+
+
+def lejepa_by_loops(
+    z: np.ndarray, z_prime: np.ndarray, directions: np.ndarray, trade_off: float
+) -> float:
+    """One member's loss: views `[batch, dim]`, directions `[dim, slices]`."""
+    t = np.linspace(-5, 5, 17)
+    centre = (z + z_prime) / 2
+    agreement = ((z - centre) ** 2 + (z_prime - centre) ** 2).mean()
+    statistics = []
+    for view in (z, z_prime):
+        for direction in directions.T:
+            slice_ = view @ direction / np.sqrt((direction**2).sum())
+            statistics.append(np.trapezoid([integrand(knot, slice_) for knot in t], t))
+    return (1 - trade_off) * agreement + trade_off * np.mean(statistics)
+
+
+@pytest.mark.parametrize("trade_off", [0, 0.3, 1])
+@pytest.mark.parametrize(("members", "batch", "dim", "slices"), [(3, 6, 4, 5), (1, 1, 1, 1)])
+def test_lejepa_is_the_loop(members, batch, dim, slices, trade_off):
+    z, z_prime = normal(members, batch, dim), 1 + 2 * normal(members, batch, dim, seed=1)
+    directions = 3 * normal(members, dim, slices, seed=2)
+    expected = [
+        lejepa_by_loops(*arrays, trade_off) for arrays in zip(z, z_prime, directions, strict=True)
+    ]
+    found = lejepa(*map(torch.tensor, (z, z_prime, directions)), trade_off)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_members_do_not_mix():
+    z, z_prime = torch.tensor(normal(3, 6, 4)), torch.tensor(normal(3, 6, 4, seed=1))
+    directions = torch.tensor(normal(3, 4, 5, seed=2))
+    z.requires_grad_()
+    losses = lejepa(z, z_prime, directions, 0.3)
+    losses[1].backward()
+    alone = z.detach()[1:2].requires_grad_()
+    loss = lejepa(alone, z_prime[1:2], directions[1:2], 0.3)
+    loss.sum().backward()
+    np.testing.assert_allclose(losses[1].item(), loss.item(), rtol=1e-12)
+    np.testing.assert_allclose(z.grad[1], alone.grad[0], rtol=1e-9, atol=1e-13)
+    assert not z.grad[[0, 2]].any()
+
+
+def test_a_collapsed_batch_is_pushed_apart():
+    """The gradient is finite there, and a small step against it lowers the loss."""
+    z = 0.01 * torch.tensor(normal(1, 64, 2))
+    z.requires_grad_()
+    directions = torch.tensor(normal(1, 2, 8, seed=1))
+    loss = lejepa(z, z, directions, 1.0)
+    loss.sum().backward()
+    assert z.grad.isfinite().all()
+    assert (z.grad * z).sum() < 0, "growing should lower the loss"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "trade_off", "message"),
+    [
+        (((2, 4, 3), (2, 4, 1), (2, 3, 5)), 0.5, "got [2, 4, 3] and [2, 4, 1]"),
+        (((2, 0, 3), (2, 0, 3), (2, 3, 5)), 0.5, "per batch are needed, got 0"),
+        (((2, 4, 3),) * 2 + ((1, 3, 5),), 0.5, "should be [2, 3, slices], are [1, 3, 5]"),
+        (((2, 4, 3),) * 2 + ((2, 5, 3),), 0.5, "should be [2, 3, slices], are [2, 5, 3]"),
+        (((2, 4, 3),) * 2 + ((2, 3, 5),), -0.1, "trade_off should lie in [0, 1], is -0.1"),
+        (((2, 4, 3),) * 2 + ((2, 3, 5),), 1.5, "trade_off should lie in [0, 1], is 1.5"),
+        (((2, 4, 3),) * 2 + ((2, 3, 5),), math.nan, "trade_off should lie in [0, 1], is nan"),
+    ],
+)
+def test_refusals_carry_the_value(shapes, trade_off, message):
+    with pytest.raises(ValueError, match=f"{re.escape(message)}$"):
+        lejepa(*map(torch.ones, shapes), trade_off)

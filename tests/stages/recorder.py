@@ -43,8 +43,8 @@ def has_content(path: Path) -> bool:
 
 
 def main(module: str, *arguments: str) -> None:
-    import stages  # puts this checkout's src first  # noqa: F401, PLC0415
-    from jepatlas.common import parameters  # noqa: PLC0415
+    import stages  # puts this checkout's src first  # noqa: F401
+    from jepatlas.common import parameters
 
     value = parameters.value
 
@@ -65,7 +65,7 @@ def main(module: str, *arguments: str) -> None:
         json.dumps(
             {
                 "modules": sorted(modules),
-                "read": sorted(name for name in read if not name.endswith(".py")),
+                "read": sorted(read - {"params.yaml"} - {name for name in read if "src/" in name}),
                 "wrote": sorted({renamed.get(name, name) for name in wrote}),
                 "params": sorted(keys),
             }

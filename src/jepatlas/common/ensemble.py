@@ -37,7 +37,7 @@ class MLP(nn.Module):
     """Affine maps of the given widths with an activation between them, none at the end."""
 
     def __init__(
-        self, widths: Sequence[int], noise: Noise, activation: Activation = torch.relu
+        self, widths: Sequence[int], noise: Noise, activation: Activation = torch.relu_
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(

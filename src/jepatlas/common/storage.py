@@ -41,7 +41,7 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Every array of an `.npz`; missing, truncated or pickled content is an `InputError`."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None

@@ -7,17 +7,19 @@ an Agg canvas of their own: no window, no global list of open figures.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.text import Text
 from PIL import Image
 
 from jepatlas.common.storage import write
@@ -28,9 +30,9 @@ INK = "#1f2430"  # text
 FAINT = "#6b7280"  # what comes second: axes, ticks, notes
 # Okabe & Ito (2008): told apart with any colour vision. Yellow is left out, too light for lines.
 CATEGORIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+ALARM = "#c62828"  # what is wrong: a collapse
 STAR = "#ff5a36"  # a reference; stands out from every colour of the maps
 
-DISTINCT = 10  # of 255: what two colours of a palette differ by, at least
 SIDE = {"rotation": 90, "ha": "center", "va": "center", "weight": "bold"}  # text beside a row
 
 mpl.rcParams.update(
@@ -44,7 +46,7 @@ mpl.rcParams.update(
         "axes.labelcolor": INK,
         "axes.edgecolor": FAINT,
         "axes.linewidth": 0.6,
-        "axes.prop_cycle": mpl.cycler(color=CATEGORIES),
+        "axes.prop_cycle": cycler(color=CATEGORIES),
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlepad": 5,
@@ -79,33 +81,31 @@ def place(page: Figure, left: float, top: float, width: float, height: float) ->
     )
 
 
-def write_text(page: Figure, left: float, top: float, text: str, **look: object) -> None:
+def write_text(page: Figure, left: float, top: float, text: str, **look: Any) -> Text:
     """Text at a place in inches from the top left corner of the figure."""
     width, height = page.get_size_inches()
-    page.text(left / width, 1 - top / height, text, **({"va": "top"} | look))  # type: ignore[arg-type]
+    return page.text(left / width, 1 - top / height, text, **({"va": "top"} | look))
 
 
-def head(page: Figure, title: str, *lines: str) -> None:
-    """What the figure shows, in its top left corner: a title, then lines, the last of them faint."""
+def head(page: Figure, title: str, line: str, *notes: str) -> None:
+    """The top left corner of a figure: a title, a line, and notes in a fainter colour."""
     write_text(page, 0.2, 0.15, title, weight="bold", size=13)
-    for number, line in enumerate(lines):
-        last = number == len(lines) - 1
-        write_text(page, 0.2, 0.43 + 0.2 * number, line, color=FAINT if last else INK)
+    write_text(page, 0.2, 0.43, line)
+    for number, note in enumerate(notes):
+        write_text(page, 0.2, 0.63 + 0.19 * number, note, color=FAINT)
 
 
-def colour_bar(axes: Axes, drawn: ScalarMappable, label: str, ticks: Sequence[float]) -> Colorbar:
+def colour_bar(axes: Axes, drawn: AxesImage, label: str, ticks: npt.ArrayLike) -> None:
     """A colour bar that fills `axes`, along their longer side."""
     box = axes.get_window_extent()
-    bar = axes.get_figure(root=True).colorbar(  # type: ignore[union-attr]
+    page: Any = axes.figure
+    page.colorbar(
         drawn,
         cax=axes,
         orientation="vertical" if box.height > box.width else "horizontal",
-        ticks=list(ticks),
+        ticks=np.asarray(ticks),
         label=label,
-        drawedges=False,
-    )
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    return bar
+    ).outline.set_visible(False)
 
 
 def bands(name: str, levels: int) -> Colormap:
@@ -118,65 +118,77 @@ def animate(
 ) -> Iterator[Frame]:
     """`count` frames: what stands still is drawn once, the moving artists for each frame.
 
-    moving: in the order in which they cover each other; update: sets them to a frame, by its number.
+    moving: in the order in which they cover each other; update: sets them to a frame by its number.
     """
-    canvas = page.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
+    canvas: Any = page.canvas  # its methods are not typed
     for artist in moving:
         artist.set_animated(True)  # draw() leaves them out
     canvas.draw()
-    still = canvas.copy_from_bbox(page.bbox)  # type: ignore[no-untyped-call]
+    still = canvas.copy_from_bbox(page.bbox)
     for number in range(count):
         update(number)
-        canvas.restore_region(still)  # type: ignore[no-untyped-call]
+        canvas.restore_region(still)
         for artist in moving:
             page.draw_artist(artist)
-        yield _pixels(canvas)
+        yield _pixels(page)
 
 
 def save_png(page: Figure, path: Path) -> None:
-    """The figure with a palette of 256 colours: a quarter of the size, and no difference to see."""
-    canvas = page.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
+    """The figure in 256 colours: a third of the size, and no difference to see."""
+    canvas: Any = page.canvas
     canvas.draw()
-    image = Image.fromarray(_pixels(canvas)).quantize(256, dither=Image.Dither.NONE)
+    (image,) = _indexed([_pixels(page)], 256, distinct=4)
     write(path, lambda temporary: image.save(temporary, optimize=True))
 
 
 def save_gif(frames: Iterable[Frame], path: Path, fps: float, colours: int = 64) -> None:
-    """An endless animation; all frames share a palette of their most frequent colours."""
-    shown = list(frames)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(_frequent(shown[:: max(1, len(shown) // 6)], colours).tobytes())
-    first, *others = (
-        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
-        for frame in shown
-    )
+    """An endless animation, all frames in one palette of `colours`."""
+    first, *others = _indexed(list(frames), colours, distinct=10)
     timing = {"duration": round(1000 / fps), "loop": 0}
-    # What did not change may be left transparent, which pays where little moves, and only there.
     encoded = []
-    for sparse in (False, True):
+    for sparse in (False, True):  # to leave out what did not change pays where little moves
         buffer = BytesIO()
-        first.save(
-            buffer, "GIF", save_all=True, append_images=others, optimize=sparse, **timing
-        )
-        encoded.append(buffer.getvalue()); print(sparse, len(encoded[-1]))
+        first.save(buffer, "GIF", save_all=True, append_images=others, optimize=sparse, **timing)
+        encoded.append(buffer.getvalue())
     write(path, lambda temporary: temporary.write_bytes(min(encoded, key=len)))
 
 
-def _frequent(frames: Sequence[Frame], count: int) -> Frame:
-    """At most `count` colours, `[count, 3]`: the most frequent ones that are told apart."""
-    pixels = np.concatenate([frame.reshape(-1, 3) for frame in frames]).astype(np.int64)
-    packed, counts = np.unique(pixels @ [65536, 256, 1], return_counts=True)
-    candidates = packed[np.argsort(-counts, kind="stable")[: 20 * count]]
-    colours = np.stack([candidates >> 16, candidates >> 8 & 255, candidates & 255], axis=-1)
-    chosen: list[npt.NDArray[np.int64]] = []
-    for colour in colours:
-        if all(np.abs(colour - other).max() >= DISTINCT for other in chosen):
-            chosen.append(colour)
-    return np.array(chosen[:count], dtype=np.uint8)
+def _pixels(page: Figure) -> Frame:
+    canvas: Any = page.canvas
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _pixels(canvas: FigureCanvasAgg) -> Frame:
-    rgba = np.asarray(canvas.buffer_rgba())
-    return np.ascontiguousarray(rgba[..., :3])
+def _indexed(frames: Sequence[Frame], count: int, distinct: int) -> list[Image.Image]:
+    """Images in one palette: the most frequent colours that differ by `distinct` of 255 somewhere.
+
+    Flat areas keep their colours exactly, however small they are. Pillow's own quantisers promise
+    no such thing: their white is a light grey, and a star may take on the colour of its ground.
+    """
+    place = np.array([1 << 16, 1 << 8, 1], np.uint32)
+    packed = [frame.astype(np.uint32) @ place for frame in frames]
+    some = packed[:: max(1, len(packed) // 6)]
+    candidates, counts = np.unique(np.stack(some), return_counts=True)
+    left = _channels(candidates[np.argsort(-counts, kind="stable")[: 20 * count]])
+    chosen: list[npt.NDArray[np.float32]] = []
+    while len(left) and len(chosen) < count:
+        chosen.append(left[0])
+        left = left[np.abs(left - left[0]).max(axis=1) >= distinct]
+    palette = np.stack(chosen)
+
+    seen = np.zeros(1 << 24, dtype=bool)
+    for pixels in packed:
+        seen[pixels] = True
+    present = np.flatnonzero(seen)
+    # |c - p|^2 of colour c and palette p, but for |c|^2, which all p have in common
+    distance = (palette**2).sum(axis=1) - 2 * _channels(present) @ palette.T
+    table = np.zeros(1 << 24, dtype=np.uint8)
+    table[present] = distance.argmin(axis=1)
+    images = [Image.fromarray(table[pixels]) for pixels in packed]
+    for image in images:
+        image.putpalette(palette.astype(np.uint8).tobytes())
+    return images
+
+
+def _channels(packed: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Red, green and blue of packed colours, `[n] -> [n, 3]`."""
+    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=-1).astype(np.float32)

@@ -81,7 +81,8 @@ class Embedding(Base):
     def embed_views(self, networks: nn.ModuleDict, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """(f(x), f(y)) in one pass of the encoder over both."""
         both = self.embed(networks, torch.cat([x, y], dim=1))
-        return both[:, : x.shape[1]], both[:, x.shape[1] :]
+        z, z_prime = both.unflatten(1, (2, -1)).unbind(1)
+        return z, z_prime
 
     def embed_reference(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """g(x_ref) of the landscape E(x; x_ref) = -cos(f(x), g(x_ref)): f itself, or a target."""

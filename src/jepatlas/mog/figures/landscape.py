@@ -9,9 +9,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from jepatlas.common import style
 from jepatlas.mog.figures import maps
-from jepatlas.mog.figures.maps import Array, Arrays, Scene
+from jepatlas.mog.figures.maps import Array, Arrays, Scale, Scene
 
-LEFT, TOP = 0.75, 1.1  # inches to the first map
+LEFT, TOP = 0.75, 1.5  # inches to the first map
 MAP, GAP = 1.75, 0.1
 
 
@@ -25,9 +25,9 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     height = MAP * scene.plane.ratio
     below = TOP + height + 0.5  # top of the second row
     right = LEFT + len(references) * (MAP + GAP)  # of the maps
-    page = style.figure(right + 3.35, below + height + 0.95)
+    page = style.figure(right + 3.6, below + height + 0.85)
     _head(page, name, metrics, scene, len(arrays["means_references"]))
-    style.write_text(page, 0.2, TOP + height / 2, "one scale", **style.SIDE)
+    style.write_text(page, 0.2, TOP + height / 2, "one scale for all", **style.SIDE)
     style.write_text(page, 0.2, below + height / 2, "each on its own scale", **style.SIDE)
 
     for column, (reference, energy) in enumerate(zip(references, landscapes, strict=True)):
@@ -43,14 +43,14 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
         _finish(axes, reference, scene, column == 0)
         bar = style.place(page, left, below + height + 0.47, MAP, 0.1)
         style.colour_bar(bar, own_image, "", [])
-        low, width = f"{scale.low:.4f}".replace("-", "−"), maps.number(scale.high - scale.low, 2)
-        bar.set_title(low, loc="left", size=7, y=-2.6, pad=0)
-        bar.set_title(f"{low} + {width}", loc="right", size=7, y=-2.6, pad=0)
+        low, high = _ends(scale)
+        bar.set_title(low, loc="left", size=7, y=-2.1, pad=0)
+        bar.set_title(high, loc="right", size=7, y=-2.1, pad=0)
 
     bar = style.place(page, right, TOP, 0.1, height)
     style.colour_bar(bar, image, maps.ENERGY, [-1, -0.5, 0, 0.5, 1])
 
-    right += 1.2
+    right += 1.35
     _curve(style.place(page, right, TOP, 2.0, height), arrays, "spread", "C0", scene)
     _curve(style.place(page, right, below, 2.0, height), arrays, "effective_rank", "C1", scene)
     return page
@@ -59,9 +59,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
 def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
     """The landscape while its reference tours the component means."""
     references, landscapes = arrays["tour_references"], arrays["tour_landscapes"]
-    page, axes, bar = maps.animated(
-        name, f"{maps.ENERGY} of {scene.member}", scene.plane
-    )
+    page, axes, bar = maps.stage(name, f"{maps.ENERGY} of {scene.member}", scene.plane)
     image = maps.draw_map(axes, landscapes[0], maps.COSINES, scene.plane, lines=False)
     dots = maps.draw_dots(axes, scene.points)
     star = maps.draw_star(axes, references[0], size=150)
@@ -74,24 +72,19 @@ def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
     return style.animate(page, [image, dots, star], len(references), update)
 
 
-def _head(
-    page: Figure, name: str, metrics: dict[str, Any], scene: Scene, components: int
-) -> None:
+def _head(page: Figure, name: str, metrics: dict[str, Any], scene: Scene, components: int) -> None:
     shown = min(components, maps.REFERENCES)
     means = "the component means" if shown == components else f"{shown} of {components} means"
     collapse, landscape = metrics["collapse"], metrics["landscape"]
-    numbers = [
-        f"AUROC {maps.mean(landscape['auroc'])}",
-        f"depth {maps.mean(landscape['depth'])}",
-        f"spread {maps.mean(collapse['spread'])}",
-        f"effective rank {maps.mean(collapse['effective_rank'])}",
-    ]
     style.head(
         page,
         maps.title(name),
-        ",   ".join(numbers),
-        f"{maps.ENERGY} seen from {means} (star), by {scene.member}; "
-        f"dots: {min(maps.DOTS, len(scene.points))} held-out points",
+        f"AUROC {maps.mean(landscape['auroc'])},   depth {maps.mean(landscape['depth'])},   "
+        f"spread {maps.mean(collapse['spread'])},   "
+        f"effective rank {maps.mean(collapse['effective_rank'])}",
+        f"Maps: {maps.ENERGY} seen from {means} (star), by {scene.member}.",
+        "AUROC, depth: how well, by how much, it separates the star's component from the others.",
+        f"Dots: held-out points. Numbers: {scene.numbers} ($\\pm$ 95 % interval).",
     )
 
 
@@ -101,9 +94,17 @@ def _finish(axes: Axes, reference: Array, scene: Scene, leftmost: bool) -> None:
     maps.name_axes(axes, left=leftmost)
 
 
+def _ends(scale: Scale) -> tuple[str, str]:
+    """The ends of a scale in words; of a narrow one, the second by its distance from the first."""
+    width = scale.high - scale.low
+    low = maps.number(scale.low, 4)
+    return low, maps.number(scale.high, 3) if width > 0.01 else f"{low} + {maps.number(width, 2)}"
+
+
 def _curve(axes: Axes, arrays: Arrays, key: str, colour: str, scene: Scene) -> None:
     """A measure against the training step: mean, and lowest to highest, over the members."""
-    steps, values = arrays["snapshot_steps"], arrays[key]  # [snapshots], [snapshots, members]
+    # [snapshots], [snapshots, members]; a logarithmic axis has no 0, where a collapse may well end
+    steps, values = arrays["snapshot_steps"], arrays[key].clip(1e-9)
     axes.fill_between(steps, values.min(1), values.max(1), color=colour, alpha=0.2, linewidth=0)
     axes.plot(steps, values.mean(1), color=colour)
     axes.set_xscale("symlog", linthresh=1)  # the first snapshot is at step 0
@@ -111,11 +112,11 @@ def _curve(axes: Axes, arrays: Arrays, key: str, colour: str, scene: Scene) -> N
     axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("training step", labelpad=1)
-    band = "" if scene.members == 1 else f", mean and range of {scene.members}"
-    axes.set_title(key.replace("_", " ") + band, loc="left")
+    axes.set_ylabel(key.replace("_", " "))
     if key == "spread":
+        axes.set_title(f"mean and range of {scene.members} networks" if scene.members > 1 else "")
         axes.set_yscale("log")
-        axes.set_ylim(min(1e-3, max(float(values.min()), 1e-12)) / 2, 1.3)
+        axes.set_ylim(min(1e-3, float(values.min())) / 2, 1.3)
         axes.yaxis.set_minor_locator(NullLocator())
         axes.axhline(scene.collapsed, color=style.INK, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.annotate(

@@ -54,6 +54,11 @@ class Scene:
         """Whose maps are drawn."""
         return "the only network" if self.members == 1 else f"the first of {self.members} networks"
 
+    @property
+    def numbers(self) -> str:
+        """What the numbers of a picture are."""
+        return "of that network" if self.members == 1 else "means over the networks"
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -119,22 +124,42 @@ def draw_map(
             linestyles="solid",
             alpha=0.6,
         )
-    axes.set(xlim=plane.x, ylim=plane.y)
+    frame(axes, plane)
     return image
+
+
+def draw_lines(axes: Axes, energy: Array, scale: Scale, plane: Plane) -> None:
+    """Lines of equal energy only, as the ground for something else."""
+    rows, columns = energy.shape
+    x, y = np.linspace(*plane.x, columns), np.linspace(*plane.y, rows)
+    axes.contour(x, y, energy, levels=scale.lines, colors="#c9cdd4", linewidths=0.6)
+    frame(axes, plane)
+
+
+def draw_samples(
+    axes: Axes, samples: Array, energy: Array, scale: Scale, plane: Plane, size: float = 3
+) -> None:
+    """Samples on the lines of the exact energy."""
+    draw_lines(axes, energy, scale, plane)
+    axes.scatter(samples[:, 0], samples[:, 1], s=size, color="C0", linewidths=0)
+
+
+def frame(axes: Axes, plane: Plane) -> None:
+    """The limits of the plane; a thin line around it."""
+    axes.set(xlim=plane.x, ylim=plane.y)
+    axes.spines[:].set(visible=True, color="#c9cdd4", linewidth=0.5)
 
 
 def draw_dots(axes: Axes, points: Array, size: float = 3) -> PathCollection:
     """Points, white with a thin dark edge: seen on dark and on light ground."""
-    return axes.scatter(
-        *points[:DOTS].T, s=size, color="white", edgecolors="#00000080", linewidths=0.25
-    )
+    edge: Any = {"edgecolors": "#00000080", "linewidths": 0.14 * size**0.5}
+    return axes.scatter(points[:DOTS, 0], points[:DOTS, 1], s=size, color="white", **edge)
 
 
-def draw_star(axes: Axes, reference: Array, size: float = 70) -> PathCollection:
+def draw_star(axes: Axes, reference: Array, size: float = 110) -> PathCollection:
     """The reference of a landscape."""
-    return axes.scatter(
-        *reference[:, None], marker="*", s=size, color=style.STAR, edgecolors="white", linewidths=0.6
-    )
+    edge: Any = {"edgecolors": "white", "linewidths": 0.08 * size**0.5}
+    return axes.scatter(reference[0], reference[1], marker="*", s=size, color=style.STAR, **edge)
 
 
 def name_axes(axes: Axes, left: bool = True, bottom: bool = True) -> None:
@@ -148,9 +173,15 @@ def name_axes(axes: Axes, left: bool = True, bottom: bool = True) -> None:
     axes.tick_params(labelleft=left, labelbottom=bottom)
 
 
-def at(reference: Array) -> str:
+def energy_bar(axes: Axes, image: AxesImage, scale: Scale) -> None:
+    """The colour bar of energies, which ends where the maps are clipped."""
+    ticks = np.arange(np.ceil(scale.low), scale.high, 2)
+    style.colour_bar(axes, image, f"nats, clipped at {scale.high:.3g}", ticks)
+
+
+def at(reference: Array, digits: int = 3) -> str:
     """A point in words: `(5, 3.5)`."""
-    return f"({', '.join(number(coordinate) for coordinate in reference)})"
+    return f"({', '.join(number(coordinate, digits) for coordinate in reference)})"
 
 
 def title(name: str) -> str:
@@ -159,26 +190,23 @@ def title(name: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number to read; an unknown one (None, as in the metrics) is a dash."""
+    """A number to read; one that is not known is None, as in the metrics."""
     if value is None:
-        return "–"
+        return "?"
     if value != 0 and abs(value) < 1e-3:
         mantissa, exponent = f"{value:.{min(digits, 2) - 1}e}".split("e")
-        return f"{mantissa}·10{str(int(exponent)).translate(SUPERSCRIPTS)}".replace("-", "−")
-    return f"{value:.{digits}g}".replace("-", "−")
-
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+        return rf"${mantissa} \cdot 10^{{{int(exponent)}}}$"
+    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
 def mean(summary: dict[str, float | None]) -> str:
     """Mean over the members and, of several members, its 95 % interval."""
     half_width = summary["ci95"]
-    interval = "" if half_width is None else f" ± {number(half_width, 1)}"
+    interval = "" if half_width is None else rf" $\pm$ {number(half_width, 1)}"
     return number(summary["mean"]) + interval
 
 
-def animated(name: str, about: str, plane: Plane) -> tuple[Figure, Axes, Axes]:
+def stage(name: str, about: str, plane: Plane) -> tuple[Figure, Axes, Axes]:
     """The page of an animation: the axes of its map, and those of the colour bar."""
     width, height = 2.75, 2.75 * plane.ratio
     page = style.figure(4.0, height + 1.1, dpi=100)

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from jepatlas.common import style
 from jepatlas.mog.figures import maps
-from jepatlas.mog.figures.maps import Array, Arrays, Plane, Scale, Scene
+from jepatlas.mog.figures.maps import Arrays, Plane, Scale, Scene
 
-LEFT, TOP = 0.75, 1.1  # inches to the first map
+LEFT, TOP = 0.75, 1.35  # inches to the first map
 MAP, GAP = 2.35, 0.1
 EXACT = r"exact $-\log\,p_\sigma(x)$"
 
@@ -23,16 +23,18 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     """
     plane, height = scene.plane, MAP * scene.plane.ratio
     below = TOP + height + 0.85  # top of the second row
-    lefts = [LEFT, LEFT + MAP + GAP, LEFT + 2 * (MAP + GAP) + 0.75]
+    lefts = [LEFT, LEFT + MAP + GAP, LEFT + 2 * (MAP + GAP) + 1.1]
     page = style.figure(lefts[2] + MAP + 0.2, below + height + 0.45)
     score, sampling = metrics["score"], metrics["sampling"]
     style.head(
         page,
         maps.title(name),
-        f"relative Fisher error {maps.mean(score['fisher_error'])},   "
-        f"correlation of the energy with $-\\log\\,p_\\sigma$ {maps.mean(score['energy_correlation'])}",
-        f"the data smoothed by $N(0, \\sigma^2 I)$ have the density $p_\\sigma$; maps and samples are "
-        f"of {scene.member}; {len(arrays['exact_samples'])} samples",
+        f"Relative Fisher error {maps.mean(score['fisher_error'])},   correlation of the energy "
+        rf"with $-\log\,p_\sigma$ {maps.mean(score['energy_correlation'])}",
+        r"$p_\sigma$: density of the data smoothed by $N(0, \sigma^2 I)$. "
+        f"Maps and samples: {scene.member}.",
+        "Distance: sliced Wasserstein, from exact samples. "
+        f"Numbers: {scene.numbers} ($\\pm$ 95 % interval).",
     )
 
     scale = maps.nats(arrays["exact_energy"])
@@ -45,7 +47,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     maps.draw_map(axes, arrays["exact_energy"], scale, plane)
     maps.name_axes(axes, left=False)
     bar = style.place(page, lefts[1] + MAP + GAP, TOP, 0.1, height)
-    energy_bar(bar, image, scale)
+    maps.energy_bar(bar, image, scale)
 
     axes = style.place(page, lefts[2], TOP, MAP, height)
     _field(axes, arrays, scale, plane)
@@ -57,52 +59,59 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
         (lefts[2], "exact", arrays["exact_samples"]),
     ]:
         axes = style.place(page, left, below, MAP, height)
-        _ground(axes, arrays["exact_energy"], scale, plane)
-        axes.scatter(*samples.T, s=3, color="C0", linewidths=0)
-        what = "exact samples" if kind == "exact" else f"Langevin samples, {kind}"
-        axes.set_title(f"{what}\nsliced Wasserstein distance {maps.number(distances[kind])}")
+        maps.draw_samples(axes, samples, arrays["exact_energy"], scale, plane)
+        if kind == "exact":
+            axes.set_title(f"exact samples\ndistance of two such {maps.number(distances[kind])}")
+        else:
+            axes.set_title(
+                f"Langevin samples, {kind}\ndistance {maps.number(distances[kind])}, "
+                f"{maps.number(sampling[kind]['of_exact'])} $\\times$ exact"
+            )
         maps.name_axes(axes, left=left != lefts[1])
     return page
 
 
 def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
-    """Langevin chains on their way down the learned energy."""
-    path = arrays["unadjusted_path"]
+    """Langevin chains on their way through the learned energy."""
+    path = arrays["unadjusted_path"]  # [times, chains, 2]
     scale = maps.nats(arrays["exact_energy"])
-    page, axes, bar = maps.animated(name, f"Langevin chains in the energy of {scene.member}", scene.plane)
+    about = f"Langevin chains in the energy of {scene.member}"
+    page, axes, bar = maps.stage(name, about, scene.plane)
     image = maps.draw_map(axes, arrays["energy"], scale, scene.plane)
-    energy_bar(bar, image, scale)
-    dots = maps.draw_dots(axes, path[0], size=4)
-    clock = axes.text(0.97, 0.03, "", transform=axes.transAxes, ha="right", va="bottom", color="white")
+    maps.energy_bar(bar, image, scale)
+    dots = maps.draw_dots(axes, path[0], size=5)
+    clock = style.write_text(page, 3.25, 0.12, "", ha="right")
     steps = np.linspace(0, scene.langevin_steps, len(path)).round().astype(int)
 
     def update(number: int) -> None:
         dots.set_offsets(path[number, : maps.DOTS])
         clock.set_text(f"step {steps[number]} of {steps[-1]}")
 
-    return style.animate(page, [image, dots, clock], len(path), update)
-
-
-def energy_bar(axes: Axes, image: Any, scale: Scale) -> None:
-    """The colour bar of energies, which ends where the maps are clipped."""
-    ticks = np.arange(np.ceil(scale.low), scale.high, 2)
-    style.colour_bar(axes, image, f"energy, nats (lightest: {scale.high:.3g} and above)", ticks)
-
-
-def _ground(axes: Axes, energy: Array, scale: Scale, plane: Plane) -> None:
-    """Lines of equal exact energy, a line for every two nats."""
-    rows, columns = energy.shape
-    x, y = np.linspace(*plane.x, columns), np.linspace(*plane.y, rows)
-    axes.contour(x, y, energy, levels=scale.lines, colors="#c9cdd4", linewidths=0.6)
-    axes.set(xlim=plane.x, ylim=plane.y)
+    return style.animate(page, [dots, clock], len(path), update)
 
 
 def _field(axes: Axes, arrays: Arrays, scale: Scale, plane: Plane) -> None:
-    """Exact scores as broad grey arrows, the learned ones on them, where there are data."""
-    _ground(axes, arrays["exact_energy"], scale, plane)
-    arrows = arrays["arrows"]
-    options = {"angles": "xy", "scale_units": "xy", "scale": 2.5}
-    axes.quiver(*np.moveaxis(arrows, -1, 0), *np.moveaxis(arrays["exact_score"], -1, 0), color="#9aa1ac", width=0.008, **options)
-    axes.quiver(*np.moveaxis(arrows, -1, 0), *np.moveaxis(arrays["score"], -1, 0), color="C1", width=0.003, **options)
-    axes.set_title("score: learned on exact (grey)")
+    """Exact scores as broad grey arrows and the learned ones on them, where there are data."""
+    exact_energy, arrows = arrays["exact_energy"], arrays["arrows"]
+    # The arrows' own points are a coarser grid on the same plane.
+    rows, columns = (
+        np.linspace(0, fine - 1, coarse).round().astype(int)
+        for fine, coarse in zip(exact_energy.shape, arrows.shape[:2], strict=True)
+    )
+    seen = exact_energy[np.ix_(rows, columns)] < scale.high
+    maps.draw_lines(axes, exact_energy, scale, plane)
+    for score, colour, width in [("exact_score", "#a3a9b5", 0.010), ("score", "C1", 0.004)]:
+        axes.quiver(
+            *arrows[seen].T,
+            *arrays[score][seen].T,
+            color=colour,
+            width=width,
+            angles="xy",
+            scale_units="xy",
+            scale=2.5,
+            headwidth=2.5,
+            headlength=3,
+            headaxislength=3,
+        )
+    axes.set_title("score: learned (thin) on exact (grey)")
     maps.name_axes(axes)

@@ -1,0 +1,178 @@
+"""Bad input: one line that names the culprit, exit status 2, and no output touched."""
+
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import project
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project with points and the trained `dsm`."""
+    root = project.copy(tmp_path_factory.mktemp("bad") / "jepatlas")
+    for stage in (["data"], ["train", "dsm"], ["evaluate", "dsm"]):
+        project.run(root, sys.executable, "-m", f"stages.mog.{stage[0]}", *stage[1:])
+    return root
+
+
+@pytest.fixture
+def clone(ran: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """It as the current directory, its parameters and data as they were after each test."""
+    monkeypatch.chdir(ran)
+    before = contents(ran)
+    yield ran
+    for name, content in before.items():
+        (ran / name).write_bytes(content)
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = [root / "params.yaml", *root.glob("data/**/*"), *root.glob("metrics/**/*")]
+    return {str(file.relative_to(root)): file.read_bytes() for file in files if file.is_file()}
+
+
+def refusal(module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> str:
+    """Run a stage in this process; it must refuse in one line and touch nothing."""
+    before = contents(Path.cwd())
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_module(module, run_name="__main__")
+    assert exit_.value.code == 2
+    assert contents(Path.cwd()) == before
+    said: str = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    return said
+
+
+def at(path: str, value: Any) -> Edit:
+    """An edit that sets the parameter at a dotted path."""
+    *parents, last = path.split(".")
+
+    def edit(params: dict[str, Any]) -> None:
+        for key in parents:
+            params = params[key]
+        params[last] = value
+
+    return edit
+
+
+DATA, TRAIN, EVALUATE = ["mog.data"], ["mog.train", "dsm"], ["mog.evaluate", "dsm"]
+dsm = "mog.methods.dsm"
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "value", "named"),
+    [
+        (DATA, "seed", -1, ["seed", "greater than or equal to 0", "-1"]),
+        (DATA, "mog.members", 0, ["mog.members", "greater than or equal to 1", "0"]),
+        (DATA, "mog.members", "many", ["mog.members", "integer", "'many'"]),
+        (DATA, "mog.mixture", "documnet", ["mog.mixtures.documnet is missing"]),
+        (DATA, "mog.data.train", 3, ["mog.data.train", "greater than or equal to 100", "3"]),
+        (DATA, "mog.data.trian", 3, ["mog.data.trian", "unknown key", "probe, test, train"]),
+        (DATA, "mog.mixtures.document.weights", [0.4, 0.4, 0.4], ["document", "weights", "1.2"]),
+        (
+            DATA,
+            "mog.mixtures.document.covariances",
+            [[[1, 2], [2, 1]], [[1, 0], [0, 1]], [[1, 0], [0, 1]]],
+            ["document", "covariance", "0", "positive definite"],
+        ),
+        (TRAIN, f"{dsm}.sigma", 0, [f"{dsm}.sigma", "greater than 0", "is 0"]),
+        (TRAIN, f"{dsm}.sigma", "one", [f"{dsm}.sigma", "number", "'one'"]),
+        (TRAIN, f"{dsm}.sigmaa", 1, [f"{dsm}.sigmaa", "unknown key", "sigma, steps"]),
+        (TRAIN, f"{dsm}.steps", True, [f"{dsm}.steps", "True"]),
+        (TRAIN, f"{dsm}.schedule", "linear", [f"{dsm}.schedule", "'constant' or 'cosine'"]),
+        (TRAIN, f"{dsm}.family", "energies", [f"{dsm}.family", "score_matching", "'energies'"]),
+        (TRAIN, f"{dsm}.hidden", [], [f"{dsm}.hidden", "at least 1"]),
+        (TRAIN, f"{dsm}.sigma", 1e30, [dsm, "member 0", "step", "learning_rate"]),
+        (TRAIN, "mog.snapshots", 1, ["mog.snapshots", "greater than or equal to 2"]),
+        (TRAIN, "device", "gpu", ["device", "'auto', 'cpu' or 'cuda'", "'gpu'"]),
+        (EVALUATE, "mog.evaluation.collapsed", 1, ["mog.evaluation.collapsed", "less than 1"]),
+        (EVALUATE, "mog.landscape.x", [5, -5], ["mog.landscape", "low to high"]),
+        (EVALUATE, "mog.langevin.chains", 0, ["mog.langevin.chains", "is 0"]),
+        (EVALUATE, f"{dsm}.hidden", [9], ["weights do not fit", "dvc repro"]),
+    ],
+)
+def test_a_parameter(
+    stage: list[str],
+    path: str,
+    value: Any,
+    named: list[str],
+    clone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    project.change(clone, at(path, value))
+    said = refusal(f"stages.{stage[0]}", stage[1:], monkeypatch, capsys)
+    for name in named:
+        assert name in said
+
+
+def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    said = refusal("stages.mog.train", ["dsmm"], monkeypatch, capsys)
+    assert "mog.methods.dsmm" in said
+    assert "barlow_twins, contrastive, dsm" in said
+
+
+@pytest.mark.parametrize(
+    ("stage", "file"),
+    [
+        (TRAIN, "data/mog/points.npz"),
+        (EVALUATE, "data/mog/points.npz"),
+        (EVALUATE, "data/mog/trained/dsm.safetensors"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["missing", "truncated", "not what it should be"])
+def test_an_input_file(
+    stage: list[str],
+    file: str,
+    damage: str,
+    clone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    path = clone / file
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        path.write_text("A text.", encoding="utf-8")
+    assert file in refusal(f"stages.{stage[0]}", stage[1:], monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        ("sead", 1, ["sead: unknown key; the top level takes: device, mog, seed"]),
+        ("mog.metods", {}, ["mog.metods: unknown key"]),
+        ("mog.methods.dsmm", {}, ["mog.methods.dsmm: unknown method"]),
+        ("mog.methods.dsm.sigma", -1, ["mog.methods.dsm.sigma", "-1"]),
+        ("mog.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
+        ("mog.methods", {}, ["mog.methods", "at least 1"]),
+    ],
+)
+def test_the_check_of_everything(
+    path: str,
+    value: Any,
+    named: list[str],
+    clone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    project.change(clone, at(path, value))
+    said = refusal("jepatlas.check", [], monkeypatch, capsys)
+    for name in named:
+        assert name in said
+
+
+def test_good_parameters_pass_the_check(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["jepatlas.check"])
+    runpy.run_module("jepatlas.check", run_name="__main__")

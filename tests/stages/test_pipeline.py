@@ -1,0 +1,117 @@
+"""The pipeline as its users meet it: what reruns, what can be compared, how a method is added."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import project
+
+pytestmark = pytest.mark.slow
+
+# A method of one's own: the mean squared distance to a fixed random embedding.
+OWN_METHOD = """
+from torch import Tensor, nn
+
+from jepatlas.common.random import Noise
+from jepatlas.mog.method import Embedding
+from jepatlas.objectives.prediction import paired_distance
+
+
+class Method(Embedding):
+    def loss(self, networks: nn.ModuleDict, batch: Tensor, noise: Noise) -> Tensor:
+        z, z_prime = self.embed_views(networks, *self.views(batch, noise))
+        return -paired_distance(z, z_prime)
+"""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project, run once and committed; tests leave it run and committed."""
+    root = project.copy(tmp_path_factory.mktemp("pipeline") / "jepatlas")
+    project.run(root, "git", "init", "--quiet")
+    ran = project.reproduce(root)
+    assert {"mog_data", "mog_train@dsm", "mog_evaluate@dsm", "mog_figures"} <= ran
+    project.commit(root, "Run everything")
+    return root
+
+
+def test_a_second_run_runs_nothing(clone: Path) -> None:
+    assert project.reproduce(clone) == set()
+    assert project.run(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> None:
+    def edit(params: dict[str, Any]) -> None:
+        params["mog"]["methods"]["contrastive"]["temperature"] = 0.123
+
+    project.change(clone, edit)
+    assert project.reproduce(clone) == {
+        "mog_train@contrastive",
+        "mog_evaluate@contrastive",
+        "mog_figures",
+    }
+    project.commit(clone, "Change the temperature")
+
+    metrics = json.loads(
+        project.run(clone, "dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD").stdout
+    )
+    assert set(metrics["diff"]) == {"metrics/mog/contrastive.json"}
+    changed = metrics["diff"]["metrics/mog/contrastive.json"]
+    auroc = changed["landscape.auroc.mean"]
+    assert auroc["new"] - auroc["old"] == pytest.approx(auroc["diff"])
+
+    params = json.loads(project.run(clone, "dvc", "params", "diff", "--json", "HEAD~1").stdout)
+    assert params["params.yaml"] == {
+        "mog.methods.contrastive.temperature": {"old": 0.5, "new": 0.123}
+    }
+    page = project.run(clone, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--json").stdout
+    plots = json.loads(page)["data"]
+    training = next(charts for name, charts in plots.items() if "training" in name)
+    assert {revision for chart in training for revision in chart["revisions"]} == {"HEAD~1", "HEAD"}
+
+
+def test_one_module_reruns_one_method(clone: Path) -> None:
+    module = clone / "src/jepatlas/mog/methods/dsm.py"
+    source = module.read_text(encoding="utf-8")
+    module.write_text(source + "\n# A remark, which changes the file but no result.\n", "utf-8")
+    # The figures stay: the rerun gives the very same bytes.
+    assert project.reproduce(clone) == {"mog_train@dsm", "mog_evaluate@dsm"}
+    module.write_text(source, "utf-8")
+    project.reproduce(clone)
+    assert project.run(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def test_an_experiment_with_one_changed_value_is_run_and_listed(clone: Path) -> None:
+    key = "mog.methods.jepa_masked.noise"
+    project.run(clone, "dvc", "exp", "run", "--name", "louder", "-S", f"{key}=0.25", "--temp")
+    table = project.run(clone, "dvc", "exp", "show", "--csv").stdout.splitlines()
+    header, row = table[0].split(","), next(line for line in table if "louder" in line)
+    assert row.split(",")[header.index(key)] == "0.25"
+    assert project.run(clone, "git", "status", "--porcelain").stdout == ""
+
+
+def test_a_method_of_ones_own_is_one_module_and_one_block(clone: Path) -> None:
+    module = clone / "src/jepatlas/mog/methods/jepa_repelled.py"
+    module.write_text(OWN_METHOD.lstrip(), encoding="utf-8")
+
+    def edit(params: dict[str, Any]) -> None:
+        methods = params["mog"]["methods"]
+        block = {**methods["contrastive"], "family": "prediction"}
+        del block["temperature"]
+        methods["jepa_repelled"] = block
+
+    project.change(clone, edit)
+    assert project.reproduce(clone) == {
+        "mog_train@jepa_repelled",
+        "mog_evaluate@jepa_repelled",
+        "mog_figures",
+    }
+    shown = json.loads(project.run(clone, "dvc", "metrics", "show", "--json").stdout)
+    files = shown[""]["data"]
+    measured = files["metrics/mog/jepa_repelled.json"]["data"]
+    assert 0 <= measured["landscape"]["auroc"]["mean"] <= 1
+    assert (clone / "plots/mog/pictures/jepa_repelled.gif").stat().st_size > 0
+    assert "jepa_repelled" in (clone / "plots/mog/training.csv").read_text(encoding="utf-8")
+    project.commit(clone, "Add a method")

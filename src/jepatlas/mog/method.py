@@ -43,7 +43,8 @@ class Base(Training, ABC):
     @field_validator("family")
     @classmethod
     def _is_a_family(cls, value: str) -> str:
-        families = sorted(module.name for module in pkgutil.iter_modules(objectives.__path__))
+        modules = {module.name for module in pkgutil.iter_modules(objectives.__path__)}
+        families = sorted(modules - {"checks"})
         if value not in families:
             raise ValueError(f"should be one of {', '.join(families)}")
         return value

@@ -1,7 +1,7 @@
-"""Run a stage in this process and print what it used: `python recorder.py MODULE [ARGUMENT ...]`.
+"""Run a stage and print what it used: `python recorder.py MODULE [ARGUMENT ...]`, from a project.
 
-From the root of a project. Prints JSON: `modules` of ours that it imported, files it `read` and
-`wrote`, and the keys of `params` that it asked for.
+The last line printed is JSON: `modules` of ours that it imported, other files of ours that it
+`read` and `wrote`, and the keys of params.yaml, `params`, that it asked for.
 """
 
 import json
@@ -13,8 +13,6 @@ from typing import Any
 ROOT = Path.cwd()
 sys.path.insert(0, str(ROOT))
 read: set[str] = set()
-wrote: set[str] = set()
-renamed: dict[str, str] = {}
 keys: set[str] = set()
 
 
@@ -23,19 +21,25 @@ def ours(path: Any) -> str | None:
     if not isinstance(path, str | Path):
         return None
     full = (ROOT / path).resolve()
-    hidden = {".venv", "__pycache__", ".git"}
-    if not full.is_relative_to(ROOT) or hidden.intersection(full.parts):
+    foreign = {".venv", "__pycache__", ".git", ".dvc", "jepatlas.egg-info"}
+    if not full.is_relative_to(ROOT) or foreign.intersection(full.parts):
         return None
     return full.relative_to(ROOT).as_posix()
 
 
 def hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and (name := ours(arguments[0])):
-        mode, flags = arguments[1] or "", arguments[2] or 0
-        writes = set(mode) & set("wax+") or flags & 3
-        (wrote if writes else read).add(name)
-    if event == "os.rename" and (name := ours(arguments[0])):
-        renamed[name] = str(ours(arguments[1]))
+    if (
+        event == "open"
+        and (name := ours(arguments[0]))
+        and not set(arguments[1] or "") & set("wax+")
+    ):
+        read.add(name)
+
+
+def times() -> dict[str, int]:
+    """When each file of ours was last written, by other processes of the stage as well."""
+    found = {ours(path): path for path in ROOT.rglob("*") if path.is_file()}
+    return {name: path.stat().st_mtime_ns for name, path in found.items() if name}
 
 
 def has_content(path: Path) -> bool:
@@ -54,23 +58,20 @@ def main(module: str, *arguments: str) -> None:
 
     parameters.value = recording
     sys.argv = [module, *arguments]
+    before = times()
     sys.addaudithook(hook)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
-    files = {
-        ours(found.__file__) for found in sys.modules.values() if getattr(found, "__file__", None)
+    wrote = {name for name, when in times().items() if before.get(name) != when}
+    imported = {ours(getattr(found, "__file__", None)) for found in sys.modules.values()}
+    script = "/".join(module.split(".")) + ".py"
+    modules = {name for name in imported | {script} if name and has_content(ROOT / name)}
+    used = {
+        "modules": modules,
+        "read": {name for name in read - wrote if not name.endswith(".py")} - {"params.yaml"},
+        "wrote": wrote,
+        "params": keys,
     }
-    package = "/".join(module.split(".")) + ".py"
-    modules = {file for file in files | {package} if file and has_content(ROOT / file)}
-    print(
-        json.dumps(
-            {
-                "modules": sorted(modules),
-                "read": sorted(read - {"params.yaml"} - {name for name in read if "src/" in name}),
-                "wrote": sorted({renamed.get(name, name) for name in wrote}),
-                "params": sorted(keys),
-            }
-        )
-    )
+    print(json.dumps({kind: sorted(names) for kind, names in used.items()}))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The pipeline as its users meet it: what reruns, what can be compared, how a method is added."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,24 @@ def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> Non
     metrics = json.loads(
         project.run(clone, "dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD").stdout
     )
-    assert set(metrics["diff"]) == {"metrics/mog/contrastive.json"}
-    changed = metrics["diff"]["metrics/mog/contrastive.json"]
-    auroc = changed["landscape.auroc.mean"]
-    assert auroc["new"] - auroc["old"] == pytest.approx(auroc["diff"])
+    assert set(metrics) == {"metrics/mog/contrastive.json"}
+    spread = metrics["metrics/mog/contrastive.json"]["collapse.spread.mean"]
+    assert spread["new"] - spread["old"] == pytest.approx(spread["diff"])
 
     params = json.loads(project.run(clone, "dvc", "params", "diff", "--json", "HEAD~1").stdout)
-    assert params["params.yaml"] == {
-        "mog.methods.contrastive.temperature": {"old": 0.5, "new": 0.123}
-    }
+    (key, change) = params["params.yaml"].popitem()
+    assert (key, change["old"], change["new"]) == (
+        "mog.methods.contrastive.temperature",
+        0.5,
+        0.123,
+    )
+    assert not params["params.yaml"]
     page = project.run(clone, "dvc", "plots", "diff", "HEAD~1", "HEAD", "--json").stdout
-    plots = json.loads(page)["data"]
-    training = next(charts for name, charts in plots.items() if "training" in name)
-    assert {revision for chart in training for revision in chart["revisions"]} == {"HEAD~1", "HEAD"}
+    (training,) = json.loads(page)["data"]["mog_training"]
+    assert training["revisions"] == ["HEAD~1", "HEAD"]
+    drawn = {(row["rev"], row["method"]) for row in training["content"]["data"]["values"]}
+    revisions, methods = {"HEAD~1", "HEAD"}, set(project.METHODS)
+    assert drawn == {(revision, method) for revision in revisions for method in methods}
 
 
 def test_one_module_reruns_one_method(clone: Path) -> None:
@@ -87,8 +93,8 @@ def test_an_experiment_with_one_changed_value_is_run_and_listed(clone: Path) -> 
     key = "mog.methods.jepa_masked.noise"
     project.run(clone, "dvc", "exp", "run", "--name", "louder", "-S", f"{key}=0.25", "--temp")
     table = project.run(clone, "dvc", "exp", "show", "--csv").stdout.splitlines()
-    header, row = table[0].split(","), next(line for line in table if "louder" in line)
-    assert row.split(",")[header.index(key)] == "0.25"
+    (row,) = (row for row in csv.DictReader(table) if row["Experiment"] == "louder")
+    assert row[key] == "0.25"
     assert project.run(clone, "git", "status", "--porcelain").stdout == ""
 
 

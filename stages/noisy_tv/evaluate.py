@@ -9,7 +9,7 @@ import torch
 from jepatlas.common import device, stage
 from jepatlas.common.parameters import Device, Seed, scalar, section, value
 from jepatlas.common.storage import read_arrays, write_arrays, write_csv, write_json
-from jepatlas.common.training import Trained
+from jepatlas.common.training import Trained, restore
 from jepatlas.noisy_tv.evaluation import Evaluated, tables
 from jepatlas.noisy_tv.fitting import initial, scaled
 from jepatlas.noisy_tv.forecast import forecast
@@ -39,7 +39,7 @@ def main() -> None:
             method = parse(name, recipe, blocks[name], system.observation)
             networks = initial(name, method, world, truth.members, seed, target)
             trained = Trained.load(Path(f"data/noisy_tv/trained/{recipe}/{name}.safetensors"))
-            networks.load_state_dict(trained.final)
+            restore(networks, trained.final)
             x = np.stack([scaled(method, world, member) for member in truth.members])
             inputs = torch.as_tensor(x, dtype=torch.float32, device=target)
             forecasts = forecast(method, networks, inputs, world.train, evaluation.horizons)

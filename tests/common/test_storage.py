@@ -219,7 +219,7 @@ def test_json_round_trip(tmp_path):
 def test_what_is_no_json_is_refused(tmp_path, content):
     path = tmp_path / "a.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert "not valid JSON (" in refusal(read_json, path)
+    assert "damaged, or not a JSON file (" in refusal(read_json, path)
 
 
 @pytest.mark.parametrize(

@@ -155,9 +155,11 @@ def test_the_loop_learns():
     assert (losses[-1] < losses[0] / 3).all()
 
 
-def test_an_average_needs_its_decay():
-    with pytest.raises(TypeError, match="need the parameter `averaging`"):
+def test_an_average_and_its_decay_come_together():
+    with pytest.raises(InputError, match="averaging: missing"):
         run(2, settings(), average=True)
+    with pytest.raises(InputError, match="averaging: this method has no moving average"):
+        run(2, settings(averaging=0.9))
 
 
 def test_a_cosine_comes_to_rest():
@@ -172,7 +174,7 @@ def test_a_cosine_comes_to_rest():
 
 @pytest.mark.parametrize("average", [False, True], ids=["", "average"])
 def test_a_member_trains_the_same_alone_or_among_others(average):
-    training = settings(averaging=0.9, schedule="cosine")
+    training = settings(averaging=0.9 if average else None, schedule="cosine")
     together, alone = run(4, training, average=average), run([2], training, average=average)
     assert_close(together.losses[:, 2:3], alone.losses)
     for step, snapshot in alone.snapshots.items():

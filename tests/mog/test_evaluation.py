@@ -245,6 +245,23 @@ def test_adjusted_chains_in_the_exact_energy_are_as_good_as_exact_samples():
     assert measured["sampling.unadjusted.acceptance.mean"] == 1
 
 
+def test_chains_start_from_the_gaussian_of_the_training_points():
+    """White noise, once the points' mean and covariance are taken out; the first member's."""
+    settings = Settings(
+        **vars(SETTINGS)
+        | {"langevin": Langevin(chains=400, steps=1, unadjusted_step=0.1, adjusted_step=0.1)}
+    )
+    method = Exact(**FIELDS, family="score_matching", sigma=1.0, hidden=(1,))
+    _, drawn = measure_untrained(method, settings)
+    mean, covariance = WORLD.train[0].mean(axis=0), np.cov(WORLD.train[0].T, bias=True)
+    for name in ("adjusted", "unadjusted"):
+        start = drawn[f"{name}_path"][0]  # [chains, 2]
+        white = np.linalg.solve(np.linalg.cholesky(covariance), (start - mean).T)
+        assert np.abs(white.mean(axis=1)).max() < 4 / np.sqrt(400)
+        assert np.abs(np.cov(white) - np.eye(2)).max() < 4 * np.sqrt(2 / 400)
+    assert (drawn["adjusted_path"][0] != drawn["unadjusted_path"][0]).any(axis=1).all()
+
+
 # What is drawn
 
 
@@ -291,7 +308,6 @@ def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         "widths": (12, 8),
         "predictor": (8,),
         "hidden": (12, 10),
-        "averaging": 0.9,
     }
     known = type(method).model_fields
     return method.model_copy(update={k: v for k, v in sizes.items() if k in known})
@@ -364,7 +380,16 @@ def test_a_trained_method_from_end_to_end(monkeypatch, name, ranges):
     for array in drawn.values():
         assert array.dtype != object
         assert np.isfinite(array).all()
+    if name == "jepa_masked":
+        # Squared errors add up over coordinates, R^2 does not.
+        total = WORLD.test.var(axis=0)
+        ours, exact = (
+            sum(total[i] * measured[key.format(i)] for i in range(2))
+            for key in ("masked.r2.x{}.mean", "masked.exact_r2.x{}")
+        )
+        assert measured["masked.of_exact.mean"] == pytest.approx(ours / exact, rel=1e-9)
     if name == "dsm":
+        assert measured["sampling.exact.sliced_wasserstein.min"] > 0.01, "not the same samples"
         assert drawn["adjusted_path"].shape == (5, 100, 2)
         assert drawn["unadjusted_path"].shape == (5, 100, 2)
         assert drawn["exact_samples"].shape == (100, 2)

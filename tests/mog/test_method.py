@@ -376,7 +376,7 @@ def test_views_differ_by_gaussian_noise():
 
 def test_both_views_in_one_pass_are_each_in_its_place():
     method = small("jepa")
-    networks, x, y = new_networks(method, 2), points(2, n=5), points(2, n=3)
+    networks, x, y = new_networks(method, 2), points(2, n=5), points(2, n=5, seed=3)
     z, z_prime = method.embed_views(networks, x, y)
     np.testing.assert_allclose(z.detach(), networks["online"](x).detach(), rtol=1e-12)
     np.testing.assert_allclose(z_prime.detach(), networks["online"](y).detach(), rtol=1e-12)

@@ -12,6 +12,7 @@ import yaml
 
 from jepatlas.common.parameters import InputError
 from jepatlas.common.random import Noise
+from jepatlas.common.training import restore
 from jepatlas.noisy_tv.fitting import fit, initial, scaled
 from jepatlas.noisy_tv.forecast import Forecast, forecast
 from jepatlas.noisy_tv.measure import (
@@ -48,7 +49,7 @@ def default(name: str) -> Forecast:
     method = parse(name, "default", BLOCKS[name], 20)
     networks = initial(name, method, known.world, known.members, 0, CPU)
     trained = fit(name, "default", method, known.world, known.members, 0, CPU)
-    networks.load_state_dict(trained.final)
+    restore(networks, trained.final)
     x = np.stack([scaled(method, known.world, member) for member in known.members])
     inputs = torch.as_tensor(x, dtype=torch.float32)
     return forecast(method, networks, inputs, known.train, [1, 2, 5, 10])

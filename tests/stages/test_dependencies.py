@@ -26,7 +26,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stages(clone: Path) -> dict[str, Any]:
-    return {stage.addressing: stage for stage in Repo(str(clone)).index.stages}
+    return {stage.name: stage for stage in Repo(str(clone)).index.stages}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_stage_declares_exactly_what_it_uses(
         project.run(clone, sys.executable, str(RECORDER), *module).stdout.splitlines()[-1]
     )
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
-    declared = {dep.def_path for dep in stage.deps} - {"params.yaml"}
+    declared = {dep.def_path for dep in stage.deps if dep not in params}
     assert {key for dep in params for key in dep.params} == set(used["params"])
     code = {path for path in declared if path.endswith(".py")}
     assert code == set(used["modules"])

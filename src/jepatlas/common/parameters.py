@@ -4,8 +4,9 @@ Everything that is wrong with an input is an `InputError`: one line that names t
 offending value and what is allowed. Stages turn it into exit status 2 (see `stage.py`).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -33,7 +34,8 @@ class Section(BaseModel):
     @classmethod
     def _no_boolean_as_number(cls, value: Any) -> Any:
         # Pydantic reads `true` as 1. No parameter here is a yes-or-no question.
-        if isinstance(value, bool):
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, bool) for item in items):
             raise ValueError("should be a number or a name, not true or false")
         return value
 
@@ -47,6 +49,8 @@ def read(path: Path = PARAMS) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; stages run from the project's root") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
@@ -94,11 +98,22 @@ def _first_problem(error: ValidationError, model: type[BaseModel], key: str) -> 
         ".".join([key, *map(str, problem["loc"])]) if key else ".".join(map(str, problem["loc"]))
     )
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(sorted(model.model_fields))
-        return f"{where}: unknown key; {key or 'the top level'} takes: {known}"
+        owner, parent = _model_at(model, problem["loc"][:-1]), where.rpartition(".")[0]
+        known = ", ".join(sorted(owner.model_fields))
+        return f"{where}: unknown key; {parent or 'the top level'} takes: {known}"
     if problem["type"] == "missing":
         return f"{where}: missing"
+    if isinstance(problem["input"], dict):  # values that disagree; the reason names them
+        return f"{where}: {_reason(problem)}"
     return f"{where}: {_reason(problem)}, is {problem['input']!r}"
+
+
+def _model_at(annotation: Any, path: Sequence[int | str]) -> Any:
+    """The model of the block at a path inside a model: through its fields, and dicts' values."""
+    for part in path:
+        fields = getattr(annotation, "model_fields", None)
+        annotation = fields[part].annotation if fields else get_args(annotation)[-1]
+    return annotation
 
 
 def _reason(problem: Any) -> str:

@@ -59,7 +59,12 @@ class Noise:
 
 def _entropy(seed: int, purpose: Sequence[int | str]) -> list[int]:
     # A text counts by its CRC: Python's own hash() differs from process to process.
-    return [seed, *(zlib.crc32(p.encode()) if isinstance(p, str) else p for p in purpose)]
+    # The length too: NumPy pads with zeros, so a last 0 would not count.
+    return [
+        len(purpose),
+        seed,
+        *(zlib.crc32(p.encode()) if isinstance(p, str) else p for p in purpose),
+    ]
 
 
 def _torch_seed(seed: int, *purpose: int | str) -> int:

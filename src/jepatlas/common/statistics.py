@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 
 def summary(values: npt.ArrayLike) -> dict[str, float]:
@@ -13,7 +13,7 @@ def summary(values: npt.ArrayLike) -> dict[str, float]:
     members = np.asarray(values, dtype=np.float64)
     n = len(members)
     deviation = members.std(ddof=1) if n > 1 else np.nan
-    half_width = stats.t.ppf(0.975, max(n - 1, 1)) * deviation / np.sqrt(n)
+    half_width = special.stdtrit(max(n - 1, 1), 0.975) * deviation / np.sqrt(n)
     return {
         "mean": float(members.mean()),
         "ci95": float(half_width),

@@ -45,7 +45,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
             return dict(archive)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: damaged, or not an .npz file ({error})") from None
 
 
@@ -60,8 +60,8 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON ({error})") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: damaged, or not a JSON file ({error})") from None
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 import math
 import pkgutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ Schedule = Literal["constant", "cosine"]
 
 
 def _is_a_family(value: str) -> str:
-    families = sorted(module.name for module in pkgutil.iter_modules(objectives.__path__))
+    modules = {module.name for module in pkgutil.iter_modules(objectives.__path__)}
+    families = sorted(modules - {"checks"})
     if value not in families:
         raise ValueError(f"should be one of {', '.join(families)}")
     return value
@@ -34,11 +34,13 @@ Family = Annotated[str, AfterValidator(_is_a_family)]  # a file of `objectives/`
 class Training(Section):
     """The parameters of the loop.
 
-    schedule: of the learning rate, `cosine` goes to 0; averaging: decay of the moving average, for
-    methods that have one.
+    batch: points per step and member, drawn with replacement, where there are batches; schedule: of
+    the learning rate, `cosine` goes to 0; averaging: decay of the moving average, for methods that
+    have one.
     """
 
     steps: Count
+    batch: Count | None = None
     learning_rate: Positive
     schedule: Schedule
     averaging: Fraction | None = None
@@ -76,9 +78,14 @@ class Trained:
         except KeyError as missing:
             raise InputError(f"{path}: lacks the tensor {missing}") from None
         snapshots: dict[int, dict[str, Tensor]] = {}
-        for key, tensor in tensors.items():
-            step, name = key.split("/", 1)
-            snapshots.setdefault(int(step), {})[name] = tensor
+        try:
+            for key, tensor in tensors.items():
+                step, name = key.split("/", 1)
+                snapshots.setdefault(int(step), {})[name] = tensor
+        except ValueError:
+            raise InputError(f"{path}: {key} is not a tensor of a step") from None
+        if not snapshots:
+            raise InputError(f"{path}: holds no snapshot")
         return cls(steps, losses, snapshots)
 
 
@@ -95,10 +102,12 @@ def train(
     average (Polyak averaging; the target encoder of BYOL). `snapshots` states are kept, evenly
     spaced in the logarithm of the step, because collapse and settling are early and fast.
 
-    Raises `Diverged`, naming `label`, the member and the step, when a loss is not finite.
+    Raises `Diverged`, naming `label`, the member and the step, when a loss is not finite;
+    `InputError` when there is a part `average` but no `averaging`, or the other way round.
     """
     online: list[Tensor] = list(networks["online"].parameters())
     average: list[Tensor] = list(networks["average"].parameters()) if "average" in networks else []
+    decay = _decay(training, bool(average), label)
     trained = [p for p in networks.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(trained, lr=training.learning_rate, fused=True)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, _shape(training))
@@ -107,9 +116,7 @@ def train(
     logged: list[Tensor] = []
     window: list[Tensor] = []
     log_steps: list[int] = []
-    with tqdm(
-        total=training.steps, desc=label, unit="step", disable=not sys.stderr.isatty()
-    ) as bar:
+    with tqdm(total=training.steps, desc=label, unit="step", disable=None) as bar:
         for step in range(1, training.steps + 1):
             losses = loss()
             optimiser.zero_grad()
@@ -117,7 +124,7 @@ def train(
             optimiser.step()
             scheduler.step()
             if average:
-                _follow(average, online, training.averaging)
+                _follow(average, online, decay)
             window.append(losses.detach())
             if step % LOG_EVERY == 0 or step == training.steps:
                 logged.append(_checked_mean(window, step, label))
@@ -145,11 +152,17 @@ def snapshot_steps(steps: int, count: int) -> set[int]:
     return {round(math.expm1(float(x))) for x in grid}
 
 
+def _decay(training: Training, needed: bool, label: str) -> float:
+    if needed != (training.averaging is not None):
+        raise InputError(
+            f"{label}.averaging: {'missing' if needed else 'this method has no moving average'}"
+        )
+    return training.averaging or 0.0
+
+
 @torch.no_grad()
-def _follow(average: list[Tensor], online: list[Tensor], decay: float | None) -> None:
+def _follow(average: list[Tensor], online: list[Tensor], decay: float) -> None:
     """average <- decay average + (1 - decay) online, in one call for all tensors."""
-    if decay is None:
-        raise TypeError("networks with a part `average` need the parameter `averaging`")
     torch._foreach_lerp_(average, online, 1 - decay)
 
 

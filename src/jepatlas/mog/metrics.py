@@ -4,8 +4,6 @@ Embeddings are one member's, `[n, dim]`. Those that are compared by their direct
 landscape E(x; x_ref) = -cos(f(x), g(x_ref)), are passed as unit vectors (see `unit`).
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
@@ -94,6 +92,8 @@ def global_structure(x: Array, u: Array, components: Labels) -> tuple[float, flo
     first, second = np.triu_indices(len(x), k=1)  # the order of pdist
     across = components[first] != components[second]
     distance, embedded = pdist(x), pdist(u)
+    if np.ptp(embedded) == 0:
+        return float("nan"), float("nan")
     return (
         float(spearmanr(distance, embedded).statistic),
         float(spearmanr(distance[across], embedded[across]).statistic),
@@ -135,7 +135,8 @@ def roughness(gradient: Array, energy: Array) -> float:
     that goes from its lowest to its highest over a distance L in one even slope has 1/L.
     """
     slope = np.linalg.norm(gradient, axis=-1).mean(axis=1)
-    return float((slope / np.ptp(energy, axis=1)).mean())
+    with np.errstate(invalid="ignore"):
+        return float((slope / np.ptp(energy, axis=1)).mean())
 
 
 # Masked prediction
@@ -184,8 +185,3 @@ def weight_error(posterior: Array, weights: Array) -> float:
 def directions(slices: int, dimension: int, generator: np.random.Generator) -> Array:
     """Unit vectors in random directions, `[slices, dimension]`."""
     return unit(generator.standard_normal((slices, dimension)))
-
-
-def over_members(function: Any, *members: Any) -> list[Any]:
-    """`function` of each member's arrays in turn."""
-    return [function(*arrays) for arrays in zip(*members, strict=True)]

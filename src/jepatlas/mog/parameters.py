@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from jepatlas.common.parameters import Count, Positive, Section
 from jepatlas.mog.mixture import Mixture
 
 Enough = Annotated[int, Field(ge=100)]  # points; with fewer, the metrics mean nothing
-Interval = tuple[float, float]
+Interval = tuple[FiniteFloat, FiniteFloat]
 Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training
 
 
@@ -89,5 +89,6 @@ class Mog(Section):
     @model_validator(mode="after")
     def _mixture_is_named(self) -> Self:
         if self.mixture not in self.mixtures:
-            raise ValueError(f"mixture should be one of {', '.join(self.mixtures)}")
+            known = ", ".join(self.mixtures)
+            raise ValueError(f"mixture should be one of {known}, is {self.mixture!r}")
         return self

@@ -34,9 +34,9 @@ def langevin(
     """
     x = start
     value, gradient = _value_and_gradient(energy, x)
-    recorded = [x]
     accepted = torch.zeros(len(x), device=x.device)
     wanted = torch.linspace(0, steps, max(times, 2)).round().int().tolist()
+    recorded = [x] * wanted.count(0)
     for move in range(1, steps + 1):
         xi = noise.normal(*x.shape[1:])
         proposal = x - step * gradient + (2 * step) ** 0.5 * xi

@@ -63,3 +63,5 @@ class World:
             return cls(Mixture(*truth), *(arrays[name] for name in names))
         except KeyError as missing:
             raise InputError(f"the points of the mixture lack the array {missing}") from None
+        except ValueError as error:
+            raise InputError(f"the points of the mixture are damaged: {error}") from None

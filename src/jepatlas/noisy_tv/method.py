@@ -38,7 +38,6 @@ class Base(Training, ABC):
     latent: Count
     depth: Annotated[int, Field(ge=0)] = 0
     width: Count = 64
-    batch: Count | None = None
 
     context: ClassVar[int] = 1  # frames that the encoder sees
     lead: ClassVar[int] = 1  # steps from the context to the state that its latent is read for

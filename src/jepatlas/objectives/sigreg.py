@@ -25,8 +25,8 @@ def epps_pulley(samples: Tensor) -> Tensor:
     half = KNOTS // 2 + 1
     t = torch.linspace(0, RANGE, half, dtype=samples.dtype, device=samples.device)
     window = torch.exp(-t.square() / 2)  # also the characteristic function of the normal
-    weight = torch.full_like(t, 2 * RANGE / (half - 1))  # each t > 0 stands for -t as well
-    weight[0] /= 2
+    # Each t > 0 stands for -t as well; at t = 0 the integrand is 0.
+    weight = torch.full_like(t, 2 * RANGE / (half - 1))
     weight[-1] /= 2
     angle = samples[..., None] * t  # [..., n, knots]
     real, imaginary = angle.cos().mean(-2) - window, angle.sin().mean(-2)
@@ -36,10 +36,10 @@ def epps_pulley(samples: Tensor) -> Tensor:
 def lejepa(z: Tensor, z_prime: Tensor, directions: Tensor, trade_off: float) -> Tensor:
     """LeJEPA (Balestriero & LeCun 2025, arXiv 2511.08544): prediction between views plus SIGReg.
 
-        L = (1 - trade_off) mean_i |z_i - z'_i|^2 / 2
+        L = (1 - trade_off) mean over points and dimensions of (z - z')^2 / 2
             + trade_off mean over views and directions of the Epps-Pulley statistic
 
-    For two views, |z - z'|^2 / 2 is the sum of squared distances to their centre.
+    For two views, (z - z')^2 / 2 is the sum of squared distances to their centre.
 
     z, z_prime: `[members, batch, dim]`; directions: `[members, dim, slices]`, any length but zero;
     trade_off in [0, 1]. Returns `[members]`.

@@ -13,7 +13,6 @@ from jepatlas.mog.figures.maps import Arrays, Plane, Scale, Scene
 
 LEFT, TOP = 0.75, 1.35  # inches to the first map
 MAP, GAP = 2.35, 0.1
-EXACT = r"exact $-\log\,p_\sigma(x)$"
 
 
 def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> Figure:
@@ -43,7 +42,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     image = maps.draw_map(axes, arrays["energy"], scale, plane)
     maps.name_axes(axes)
     axes = style.place(page, lefts[1], TOP, MAP, height)
-    axes.set_title(EXACT)
+    axes.set_title(r"exact $-\log\,p_\sigma$")
     maps.draw_map(axes, arrays["exact_energy"], scale, plane)
     maps.name_axes(axes, left=False)
     bar = style.place(page, lefts[1] + MAP + GAP, TOP, 0.1, height)

@@ -1,0 +1,137 @@
+"""Write the tables of measured results into README.md from metrics/: `python tools/readme.py`.
+
+With `--check` nothing is written, and a README whose tables differ from the metrics is an error.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Heading of a column: the key of the metric.
+EMBEDDING = {
+    "well AUROC": "landscape.auroc",
+    "well depth": "landscape.depth",
+    "roughness": "landscape.roughness",
+    "spread": "collapse.spread",
+    "effective rank": "collapse.effective_rank",
+    "k-NN / Bayes": "clusters.knn_of_bayes",
+    "linear / Bayes": "clusters.linear_of_bayes",
+    "silhouette": "clusters.silhouette",
+    "trustworthiness": "structure.trustworthiness",
+    "distances, all": "structure.distance_correlation",
+    "distances, across": "structure.distance_correlation_across",
+}
+SCORE = {
+    "Fisher error": "score.fisher_error",
+    "corr(E, -log p)": "score.energy_correlation",
+    "weight error, ULA": "sampling.unadjusted.weight_error",
+    "weight error, MALA": "sampling.adjusted.weight_error",
+    "weight error, exact": "sampling.exact.weight_error",
+}
+
+
+def tables() -> dict[str, str]:
+    """The Markdown of each table by its name in the README's markers."""
+    methods = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mog"]["methods"]
+    metrics = {
+        name: json.loads((ROOT / f"metrics/mog/{name}.json").read_text(encoding="utf-8"))
+        for name in methods
+    }
+    embeddings = {name: found for name, found in metrics.items() if "landscape" in found}
+    scores = {name: found for name, found in metrics.items() if "score" in found}
+    return {
+        "mog embeddings": markdown(
+            ["method", *EMBEDDING, "collapsed at step"],
+            (
+                [f"`{name}`", *(interval(found, key) for key in EMBEDDING.values()), step(found)]
+                for name, found in embeddings.items()
+            ),
+        ),
+        "mog scores": markdown(
+            ["method", *SCORE, "SW / exact, ULA", "SW / exact, MALA"],
+            (
+                [
+                    f"`{name}`",
+                    *(interval(found, key) for key in SCORE.values()),
+                    f"{found['sampling']['unadjusted']['of_exact']:.2f}",
+                    f"{found['sampling']['adjusted']['of_exact']:.2f}",
+                ]
+                for name, found in scores.items()
+            ),
+        ),
+        "mog masked": markdown(
+            [
+                "method",
+                "R² of x₁ from x₂",
+                "exact",
+                "R² of x₂ from x₁",
+                "exact",
+                "of exact, pooled",
+            ],
+            (
+                [
+                    f"`{name}`",
+                    interval(found, "masked.r2.x0"),
+                    f"{found['masked']['exact_r2']['x0']:.3f}",
+                    interval(found, "masked.r2.x1"),
+                    f"{found['masked']['exact_r2']['x1']:.3f}",
+                    interval(found, "masked.of_exact"),
+                ]
+                for name, found in embeddings.items()
+                if "masked" in found
+            ),
+        ),
+    }
+
+
+def interval(found: Any, key: str) -> str:
+    """Mean and half width of the 95 % interval, to the digits that the interval supports."""
+    for part in key.split("."):
+        found = found[part]
+    return f"{found['mean']:.3g} ± {found['ci95']:.1g}"
+
+
+def step(found: Any) -> str:
+    collapse = found["collapse"]
+    if not collapse["members_collapsed"]:
+        return "never"
+    if collapse["step"]["mean"] is None:
+        return f"{collapse['members_collapsed']} members"
+    return f"{collapse['step']['mean']:.0f} ± {collapse['step']['ci95']:.0f}"
+
+
+def markdown(heading: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def filled(readme: str) -> str:
+    """The README with each table between its markers."""
+    for name, table in tables().items():
+        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end -->)"
+        readme, count = re.subn(pattern, rf"\g<1>\n{table}\n\n\g<2>", readme, flags=re.DOTALL)
+        if count != 1:
+            sys.exit(f"README.md has {count} places for the table '{name}' instead of one")
+    return readme
+
+
+def main(*arguments: str) -> None:
+    file = ROOT / "README.md"
+    old = file.read_text(encoding="utf-8")
+    new = filled(old)
+    if arguments == ("--check",):
+        if new != old:
+            sys.exit("README.md's tables differ from metrics/; run: python tools/readme.py")
+        return
+    file.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -15,7 +15,7 @@ from jepatlas.noisy_tv.fitting import initial, scaled
 from jepatlas.noisy_tv.forecast import forecast
 from jepatlas.noisy_tv.measure import Truth
 from jepatlas.noisy_tv.method import parse
-from jepatlas.noisy_tv.parameters import Evaluation, Recipes, Sweep, Transfer
+from jepatlas.noisy_tv.parameters import Evaluation, Recipes, Sweep, Transfer, check_evaluation
 from jepatlas.noisy_tv.system import System
 from jepatlas.noisy_tv.world import World
 
@@ -31,6 +31,7 @@ def main() -> None:
     system, seed = section("noisy_tv.system", System), scalar("seed", Seed)
     blocks, target = value("noisy_tv.methods"), device.choose(scalar("device", Device))
     world = World.from_arrays(system, read_arrays(Path("data/noisy_tv/trajectories.npz")))
+    check_evaluation(evaluation, sweep, world.test)
     done: dict[str, Evaluated] = {}
     for recipe, choice in recipes:
         truth = Truth.of(world, world.members(choice, sweep))
@@ -46,15 +47,15 @@ def main() -> None:
             done[recipe].add(name, forecasts)
             if name == TRANSFERRED:
                 done[recipe].add_transfer(name, forecasts, transfer)
-    write_results(done)
+    write_results(done, sweep.failure_scale)
 
 
-def write_results(done: dict[str, Evaluated]) -> None:
+def write_results(done: dict[str, Evaluated], failure_scale: float) -> None:
     drawn: dict[str, Any] = {}
     for recipe, evaluated in done.items():
         write_json(Path(f"metrics/noisy_tv/{recipe}.json"), evaluated.metrics)
         drawn |= {f"{recipe}/{name}": array for name, array in evaluated.drawn.items()}
-    for name, table in tables(done).items():
+    for name, table in tables(done, failure_scale).items():
         write_csv(Path(f"plots/noisy_tv/{name}.csv"), table)
     write_arrays(Path("data/noisy_tv/drawn.npz"), drawn)
 

@@ -16,17 +16,19 @@ FRAMES_PER_SECOND = 12
 
 def main() -> None:
     system, sweep = section("noisy_tv.system", System), section("noisy_tv.sweep", Sweep)
-    scale, memory = section("noisy_tv.evaluation", Evaluation).drawn_scale, system.memory
-    names = ("r2", "rollout", "coverage", "transfer")
-    r2, rollout, coverage, transfer = (read_csv(PLOTS / f"{name}.csv") for name in names)
+    scale = section("noisy_tv.evaluation", Evaluation).drawn_scale
+    names = ("r2", "rollout", "coverage", "failure", "transfer")
+    r2, rollout, coverage, failure, transfer = (read_csv(PLOTS / f"{name}.csv") for name in names)
     drawn = read_arrays(Path("data/noisy_tv/drawn.npz"))
     pages = {
-        "r2": figures.accuracy(r2, memory),
+        "r2": figures.accuracy(r2),
         "prediction": figures.prediction(drawn, scale),
-        "rollout": figures.rollouts(rollout, scale, memory),
-        "calibration": figures.calibration(coverage, scale, memory),
-        "failure": figures.failure(r2, sweep.failure_scale, system.contraction, system.rotation),
-        "transfer": figures.transfer(transfer, memory),
+        "rollout": figures.rollouts(rollout, scale),
+        "calibration": figures.calibration(coverage, scale),
+        "failure": figures.failure(
+            failure, sweep.failure_scale, system.contraction, system.rotation
+        ),
+        "transfer": figures.transfer(transfer),
     }
     for name, page in pages.items():
         save_png(page, PLOTS / f"{name}.png")

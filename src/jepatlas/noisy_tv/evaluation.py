@@ -135,15 +135,20 @@ class Evaluated:
         self.drawn[name] = whole[: len(self.drawn["true"])]
 
 
-def tables(recipes: dict[str, Evaluated]) -> dict[str, pd.DataFrame]:
-    """The rows of all recipes by table, with the recipe in the first column."""
-    return {
-        name: pd.DataFrame(
-            [
-                {"recipe": recipe, **row}
-                for recipe, done in recipes.items()
-                for row in done.rows[name]
-            ]
-        )
-        for name in TABLES
-    }
+def tables(recipes: dict[str, Evaluated], failure_scale: float) -> dict[str, pd.DataFrame]:
+    """The rows of all recipes by table, with the recipe in the first column.
+
+    `failure` has what `r2` has at the failure scale and every memory of the distractor; all others
+    are at the system's own memory.
+    """
+    found = {}
+    for name in TABLES:
+        rows = [
+            {"recipe": recipe, **row} for recipe, done in recipes.items() for row in done.rows[name]
+        ]
+        whole = pd.DataFrame(rows)
+        own = next(iter(recipes.values())).truth.world.system.memory
+        if name == "r2":
+            found["failure"] = whole[whole["scale"] == failure_scale].drop(columns="scale")
+        found[name] = whole[whole["memory"] == own].drop(columns="memory")
+    return found

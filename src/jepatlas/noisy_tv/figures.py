@@ -32,7 +32,7 @@ RECIPES = {"as_published": "As published", "default": "Default recipe"}
 TRAIL = 15  # steps behind the moving point of a phase plane
 
 
-def accuracy(table: pd.DataFrame, memory: float) -> Figure:
+def accuracy(table: pd.DataFrame) -> Figure:
     """R^2 against the noise scale for both recipes; the bands are 95 % intervals over seeds."""
     page = figure(8.6, 3.9)
     head(
@@ -41,7 +41,7 @@ def accuracy(table: pd.DataFrame, memory: float) -> Figure:
         "$R^2$ of the next state of the signal, read from the latent, against the noise scale.",
         "Bands: 95 % intervals over seeds. Dotted: Kalman filter with the true parameters.",
     )
-    rows = table[(table.measure == "r2") & (table.memory == memory)]
+    rows = table[table.measure == "r2"]
     for number, (recipe, title) in enumerate(RECIPES.items()):
         axes = place(page, 0.6 + 3.5 * number, 1.15, 3.1, 2.3)
         for name, model in rows[rows.recipe == recipe].groupby("model"):
@@ -114,7 +114,7 @@ def phase_plane(drawn: Drawn, scale: float) -> Iterator[Frame]:
     return animate(page, artists, len(drawn["default/true"]), update)
 
 
-def rollouts(table: pd.DataFrame, scale: float, memory: float) -> Figure:
+def rollouts(table: pd.DataFrame, scale: float) -> Figure:
     """R^2 against the horizon, at one noise scale, for both recipes."""
     page = figure(8.6, 3.9)
     head(
@@ -123,7 +123,7 @@ def rollouts(table: pd.DataFrame, scale: float, memory: float) -> Figure:
         f"$R^2$ of the signal when the predictor is iterated, at $\\sigma = {scale:g}$.",
         "The read-out is fitted one step ahead, in training. Dotted: the filter, open loop.",
     )
-    rows = table[(table["scale"] == scale) & (table.memory == memory)]
+    rows = table[table["scale"] == scale]
     for number, (recipe, title) in enumerate(RECIPES.items()):
         axes = place(page, 0.6 + 3.5 * number, 1.15, 3.1, 2.3)
         for name, model in rows[rows.recipe == recipe].groupby("model"):
@@ -137,7 +137,7 @@ def rollouts(table: pd.DataFrame, scale: float, memory: float) -> Figure:
     return page
 
 
-def calibration(table: pd.DataFrame, scale: float, memory: float) -> Figure:
+def calibration(table: pd.DataFrame, scale: float) -> Figure:
     """Covered share against the nominal level, less that level, for both recipes."""
     page = figure(8.0, 3.7)
     head(
@@ -146,7 +146,7 @@ def calibration(table: pd.DataFrame, scale: float, memory: float) -> Figure:
         f"How much more of $s[t+1]$ the central intervals cover than they promise, "
         f"$\\sigma = {scale:g}$.",
     )
-    rows = table[(table["scale"] == scale) & (table.memory == memory)]
+    rows = table[table["scale"] == scale]
     for number, (recipe, title) in enumerate(RECIPES.items()):
         axes = place(page, 0.65 + 3.3 * number, 0.95, 2.9, 2.3)
         axes.axhline(0, color=FAINT, linewidth=0.6)
@@ -172,9 +172,7 @@ def failure(table: pd.DataFrame, scale: float, contraction: float, rotation: flo
         "a model meets on its way.",
     )
     axes = place(page, 0.6, 1.5, 5.4, 2.3)
-    rows = table[
-        (table.recipe == "default") & (table.measure == "r2") & (table["scale"] == scale)
-    ].sort_values("memory")
+    rows = table[(table.recipe == "default") & (table.measure == "r2")].sort_values("memory")
     for name, model in rows.groupby("model"):
         if name in (*LABELS, "kalman", "cca"):
             # Towards a memory of 1 everything happens in the last hundredths.
@@ -190,7 +188,7 @@ def failure(table: pd.DataFrame, scale: float, contraction: float, rotation: flo
     return page
 
 
-def transfer(table: pd.DataFrame, memory: float) -> Figure:
+def transfer(table: pd.DataFrame) -> Figure:
     """Error and likelihood of BJEPA's belief before and after the product, beside exact fusion."""
     page = figure(8.4, 5.4)
     head(
@@ -199,7 +197,7 @@ def transfer(table: pd.DataFrame, memory: float) -> Figure:
         "BJEPA's belief about $s[t+1]$ before and after its prior expert is exchanged.",
         "Dotted: exact Bayesian fusion of the Kalman filter's prediction with the same expert.",
     )
-    rows = table[(table.recipe == "default") & (table.memory == memory)]
+    rows = table[table.recipe == "default"]
     measures = {"error": "error of the mean", "nll": "nats per dimension"}
     looks = {
         "_before": {"color": FAINT, "label": "before"},

@@ -4,7 +4,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from jepatlas.common.parameters import Count, NonNegative, Positive, Section, Seed
+from jepatlas.common.parameters import (
+    PARAMS,
+    Count,
+    InputError,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+)
 from jepatlas.noisy_tv.system import System, check_stable
 
 LEAST_TEST = 100  # predictions that a score is taken over; with fewer, it means nothing
@@ -79,19 +87,21 @@ class NoisyTv(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        check_test(self.data, self.evaluation)
-        if self.evaluation.drawn_scale not in self.sweep.scales:
-            raise ValueError(
-                f"evaluation.drawn_scale should be one of sweep.scales, {self.sweep.scales}"
-            )
+        check_evaluation(self.evaluation, self.sweep, self.data.test)
         return self
 
 
-def check_test(data: Data, evaluation: Evaluation) -> None:
-    """ValueError where too few test steps are left at the longest horizon."""
+def check_evaluation(evaluation: Evaluation, sweep: Sweep, test: int) -> None:
+    """`InputError` where a test part of `test` steps is too short for the longest horizon, or what
+    is to be drawn is not there."""
     needed = max(evaluation.horizons) + LEAST_TEST
-    if data.test < needed:
-        raise ValueError(
-            f"data.test should be at least {needed}, which leaves {LEAST_TEST} predictions at the "
-            f"longest of evaluation.horizons, is {data.test}"
+    if test < needed:
+        raise InputError(
+            f"{PARAMS}: noisy_tv.data.test: should be at least {needed}, to leave {LEAST_TEST} "
+            f"predictions at the longest of noisy_tv.evaluation.horizons, is {test}"
+        )
+    if evaluation.drawn_scale not in sweep.scales:
+        raise InputError(
+            f"{PARAMS}: noisy_tv.evaluation.drawn_scale: should be one of noisy_tv.sweep.scales, "
+            f"is {evaluation.drawn_scale:g}"
         )

@@ -44,7 +44,12 @@ class World:
         settings = [(scale, self.system.memory) for scale in sweep.scales]
         settings += [(sweep.failure_scale, memory) for memory in recipe.memories]
         seeds = list(self.trajectories)[: recipe.seeds]
-        return [Member(seed, *setting) for setting in settings for seed in seeds]
+        return [Member(seed, *setting) for setting in dict.fromkeys(settings) for seed in seeds]
+
+    @property
+    def test(self) -> int:
+        """Steps of the test part."""
+        return len(next(iter(self.trajectories.values())).s) - self.train
 
     def observe(self, member: Member) -> Array:
         """x `[time, observation]`."""

@@ -19,7 +19,7 @@ from jepatlas.noisy_tv.parameters import Evaluation, Recipes, Sweep, Transfer, c
 from jepatlas.noisy_tv.system import System
 from jepatlas.noisy_tv.world import World
 
-TRANSFERRED = "bjepa"
+TRANSFERRED = ("default", "bjepa")
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
             inputs = torch.as_tensor(x, dtype=torch.float32, device=target)
             forecasts = forecast(method, networks, inputs, world.train, evaluation.horizons)
             done[recipe].add(name, forecasts)
-            if name == TRANSFERRED:
+            if (recipe, name) == TRANSFERRED:
                 done[recipe].add_transfer(name, forecasts, transfer)
     write_results(done, sweep.failure_scale)
 

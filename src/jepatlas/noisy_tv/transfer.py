@@ -79,17 +79,24 @@ def _tilt(mean: Array, whiten: Array, value: Array, std: float) -> tuple[Array, 
     the two may be much the narrower.
     """
     steps, angles = np.linspace(-REACH, REACH, RADII), 2 * np.pi * np.arange(ANGLES) / ANGLES
-    tightness, own = np.linalg.eigvalsh(whiten @ whiten.T)[0], 1 / std**2
+    precision, own = whiten @ whiten.T, 1 / std**2
+    tightness = np.linalg.eigvalsh(precision)[0]
     width = 1 / np.sqrt(tightness + own)
     centre = (tightness * np.hypot(mean[:, 0], mean[:, 1]) + own * value) * width**2
     radii = np.maximum(centre[:, None] + width * steps, 0)  # [time, radii]
-    circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    points = (radii[:, :, None, None] * circle).reshape(len(mean), -1, 2)
-    log_mass = -np.square((points - mean[:, None]) @ whiten).sum(-1) / 2
-    log_mass -= np.repeat(np.square((radii - value[:, None]) / std) / 2, ANGLES, axis=1)
-    top = log_mass.max(-1, keepdims=True)
-    mass = np.repeat(radii, ANGLES, axis=1) * np.exp(log_mass - top)
-    total = mass.sum(-1)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)  # [angles, 2]
+
+    # The exponent at r u, u on the circle: -(r u - m)' precision (r u - m) / 2 and the expert's.
+    square = ((circle @ precision) * circle).sum(-1)  # [angles]
+    cross = mean @ precision @ circle.T  # [time, angles]
+    offset = ((mean @ precision) * mean).sum(-1, keepdims=True)  # [time, 1]
+    of_radius = own * np.square(radii - value[:, None]) + offset
+    exponent = radii[:, :, None] * (cross[:, None] - radii[:, :, None] * square / 2)
+    exponent -= of_radius[:, :, None] / 2
+    top = exponent.max((1, 2), keepdims=True)
+    mass = radii[:, :, None] * np.exp(exponent - top)  # [time, radii, angles]
+    total = mass.sum((1, 2))
+    moment = np.einsum("tra,tr->ta", mass, radii) @ circle
     area = width * (steps[1] - steps[0]) * 2 * np.pi / ANGLES
     constant = np.log(area * np.abs(np.linalg.det(whiten)) / (2 * np.pi))
-    return (mass[..., None] * points).sum(1) / total[:, None], np.log(total) + top[:, 0] + constant
+    return moment / total[:, None], np.log(total) + top[:, 0, 0] + constant

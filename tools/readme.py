@@ -92,10 +92,12 @@ def tables() -> dict[str, str]:
 
 
 def interval(found: Any, key: str) -> str:
-    """Mean and half width of the 95 % interval, to the digits that the interval supports."""
+    """Mean and half width of the 95 % interval; small ones in scientific notation."""
     for part in key.split("."):
         found = found[part]
-    return f"{found['mean']:.3g} ± {found['ci95']:.1g}"
+    mean, half_width = found["mean"], found["ci95"]
+    layout = ".3f" if abs(mean) >= 0.002 else ".1e"
+    return f"{mean:{layout}} ± {half_width:{layout}}"
 
 
 def step(found: Any) -> str:

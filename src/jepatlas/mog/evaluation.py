@@ -4,6 +4,7 @@ Both functions return the metrics, nested and summarised over members, and the a
 figures are drawn from (of the first member, where one is enough).
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from jepatlas.mog.world import World
 Metrics = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
 CHAINS_DRAWN = 400
+EXACT_COPIES = 4
 ARROWS = 21  # per side of the field of scores
 
 
@@ -249,30 +251,44 @@ def evaluate_score(
         }
     }
     drawn = _fields(method, networks, smoothed, float(offset[0]), settings)
-    samples, exact_samples = (
-        _exact_samples(smoothed, settings),
-        _exact_samples(smoothed, settings, 1),
-    )
+    measured["sampling"], samples = _sampling(method, networks, smoothed, world, settings)
+    return measured, drawn | samples
+
+
+def _sampling(
+    method: ScoreMatching,
+    networks: nn.ModuleDict,
+    smoothed: Mixture,
+    world: World,
+    settings: Settings,
+) -> tuple[Metrics, Arrays]:
+    """Langevin samples against exact ones, and exact ones against each other."""
+    exact = _exact_samples(smoothed, settings)
     directions = metrics.directions(
         settings.evaluation.slices, smoothed.dimension, generator(settings.seed, "slices")
     )
-    measured["sampling"] = {"exact": _distance(samples, exact_samples, smoothed, directions)}
+    between = [_distance(a, b, directions) for a, b in itertools.combinations(exact, 2)]
+    yardstick = np.mean(between, axis=0)
+    measured: Metrics = {
+        "exact": {
+            "sliced_wasserstein": summary(yardstick),
+            "weight_error": summary(np.mean([_weight_error(a, smoothed) for a in exact], axis=0)),
+        }
+    }
+    drawn: Arrays = {"exact_samples": exact[0, 0, :CHAINS_DRAWN].astype(np.float32)}
     for name, step in {
         "unadjusted": settings.langevin.unadjusted_step,
         "adjusted": settings.langevin.adjusted_step,
     }.items():
         path, acceptance = _chains(method, networks, world, settings, step, name == "adjusted")
-        found = _distance(path[-1], exact_samples, smoothed, directions)
-        of_exact = (
-            found["sliced_wasserstein"]["mean"]
-            / measured["sampling"]["exact"]["sliced_wasserstein"]["mean"]
-        )
-        measured["sampling"][name] = found | {
-            "of_exact": of_exact,
+        distance = np.mean([_distance(path[-1], copy, directions) for copy in exact], axis=0)
+        measured[name] = {
+            "sliced_wasserstein": summary(distance),
+            "weight_error": summary(_weight_error(path[-1], smoothed)),
+            "of_exact": float(distance.mean() / yardstick.mean()),
             "acceptance": summary(acceptance),
         }
         drawn[f"{name}_path"] = path[:, 0, :CHAINS_DRAWN].astype(np.float32)
-    drawn["exact_samples"] = exact_samples[0, :CHAINS_DRAWN].astype(np.float32)
     return measured, drawn
 
 
@@ -297,34 +313,30 @@ def _fields(
     }
 
 
-def _exact_samples(smoothed: Mixture, settings: Settings, copy: int = 0) -> Array:
-    """As many exact samples as there are chains, for each member: `[members, chains, d]`."""
-    return np.stack(
-        [
-            smoothed.sample(
-                settings.langevin.chains, generator(settings.seed, member, "exact samples", copy)
-            )[0]
-            for member in range(settings.members)
-        ]
-    )
+def _exact_samples(smoothed: Mixture, settings: Settings) -> Array:
+    """As many exact samples as there are chains, some times over: `[copies, members, chains, d]`.
+
+    The distance of two samples is itself a matter of luck; several copies average it out.
+    """
+
+    def draw(copy: int, member: int) -> Array:
+        source = generator(settings.seed, member, "exact samples", copy)
+        return smoothed.sample(settings.langevin.chains, source)[0]
+
+    members = range(settings.members)
+    return np.array([[draw(copy, member) for member in members] for copy in range(EXACT_COPIES)])
 
 
-def _distance(samples: Array, exact: Array, smoothed: Mixture, directions: Array) -> Metrics:
-    """How far each member's samples are from exact ones: `[members, n, d]` both."""
-    return {
-        "sliced_wasserstein": summary(
-            [
-                metrics.sliced_wasserstein(member, truth, directions)
-                for member, truth in zip(samples, exact, strict=True)
-            ]
-        ),
-        "weight_error": summary(
-            [
-                metrics.weight_error(smoothed.posterior(member), smoothed.weights)
-                for member in samples
-            ]
-        ),
-    }
+def _distance(samples: Array, others: Array, directions: Array) -> Array:
+    """Sliced Wasserstein distance of each member's samples, `[members, n, d]` both."""
+    pairs = zip(samples, others, strict=True)
+    return np.array([metrics.sliced_wasserstein(a, b, directions) for a, b in pairs])
+
+
+def _weight_error(samples: Array, smoothed: Mixture) -> Array:
+    """Of each member's samples, `[members, n, d]`."""
+    posteriors = smoothed.posterior(samples)
+    return np.array([metrics.weight_error(member, smoothed.weights) for member in posteriors])
 
 
 def _chains(

@@ -1,5 +1,6 @@
 """Denoising score matching through a scalar energy (Vincent 2011)."""
 
+import torch
 from torch import Tensor, nn
 
 from jepatlas.common.parameters import Positive
@@ -14,6 +15,8 @@ class Method(ScoreMatching):
     sigma: Positive
 
     def loss(self, networks: nn.ModuleDict, batch: Tensor, noise: Noise) -> Tensor:
+        # Each point is moved both ways, so that most of the noise's own noise cancels.
         epsilon = noise.normal(*batch.shape[1:])
-        score = -self.gradient(networks, batch + self.sigma * epsilon)
-        return denoising(score, epsilon, self.sigma)
+        epsilon = torch.cat([epsilon, -epsilon], dim=1)
+        x = torch.cat([batch, batch], dim=1) + self.sigma * epsilon
+        return denoising(-self.gradient(networks, x), epsilon, self.sigma)

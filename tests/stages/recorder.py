@@ -65,7 +65,9 @@ def main(module: str, *arguments: str) -> None:
         json.dumps(
             {
                 "modules": sorted(modules),
-                "read": sorted(read - {"params.yaml"} - {name for name in read if name.endswith(".py")}),
+                "read": sorted(
+                    read - {"params.yaml"} - {name for name in read if name.endswith(".py")}
+                ),
                 "wrote": sorted({renamed.get(name, name) for name in wrote}),
                 "params": sorted(keys),
             }

@@ -12,6 +12,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
+NOISY_TV_METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "gated_ae")
 
 
 def copy(to: Path) -> Path:
@@ -45,6 +46,19 @@ def shrink(params: dict[str, Any]) -> None:
     mog["evaluation"] |= {"references": 10, "slices": 8, "pairs": 100}
     mog["langevin"] |= {"chains": 100, "steps": 20}
     mog["landscape"] |= {"resolution": 20, "frames": 3}
+
+    noisy_tv = params["noisy_tv"]
+    noisy_tv["data"] |= {"train": 300, "test": 130}
+    noisy_tv["sweep"]["scales"] = [0, 4, 8]
+    noisy_tv["recipes"] = {
+        "as_published": {"seeds": 2, "memories": []},
+        "default": {"seeds": 2, "memories": [0.99]},
+    }
+    noisy_tv["evaluation"]["drawn_steps"] = 20
+    noisy_tv["methods"] = {name: noisy_tv["methods"][name] for name in NOISY_TV_METHODS}
+    for blocks in noisy_tv["methods"].values():
+        for method in blocks.values():
+            method["steps"] = 40
 
 
 def change(project: Path, edit: Any) -> None:

@@ -7,6 +7,8 @@ from jepatlas.common import parameters, stage
 from jepatlas.common.parameters import Device, Section, Seed
 from jepatlas.mog import method
 from jepatlas.mog.parameters import Mog
+from jepatlas.noisy_tv.method import parse
+from jepatlas.noisy_tv.parameters import NoisyTv, Recipes
 
 
 class Everything(Section):
@@ -15,12 +17,17 @@ class Everything(Section):
     seed: Seed
     device: Device
     mog: Mog
+    noisy_tv: NoisyTv
 
 
 def main() -> None:
     everything = parameters.validate(parameters.read(), Everything, key="")
     for name in everything.mog.methods:
         method.load(name)
+    noisy_tv = everything.noisy_tv
+    for name, blocks in noisy_tv.methods.items():
+        for recipe in Recipes.model_fields:
+            parse(name, recipe, blocks, noisy_tv.system.observation)
 
 
 if __name__ == "__main__":

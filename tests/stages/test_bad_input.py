@@ -19,6 +19,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = project.copy(tmp_path_factory.mktemp("bad") / "jepatlas")
     for stage in (["data"], ["train", "dsm"], ["evaluate", "dsm"]):
         project.run(root, sys.executable, "-m", f"stages.mog.{stage[0]}", *stage[1:])
+    project.run(root, sys.executable, "-m", "stages.noisy_tv.data")
+    for name in ("jepa", "vae"):
+        project.run(root, sys.executable, "-m", "stages.noisy_tv.train", name)
     return root
 
 
@@ -65,6 +68,12 @@ def at(path: str, value: Any) -> Edit:
 
 DATA, TRAIN, EVALUATE = ["mog.data"], ["mog.train", "dsm"], ["mog.evaluate", "dsm"]
 dsm = "mog.methods.dsm"
+TV_DATA, TV_TRAIN, TV_EVALUATE = (
+    ["noisy_tv.data"],
+    ["noisy_tv.train", "jepa"],
+    ["noisy_tv.evaluate"],
+)
+system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,19 @@ dsm = "mog.methods.dsm"
         (EVALUATE, "mog.landscape.x", [5, -5], ["mog.landscape", "low to high"]),
         (EVALUATE, "mog.langevin.chains", 0, ["mog.langevin.chains", "is 0"]),
         (EVALUATE, f"{dsm}.hidden", [9], ["weights do not fit", "dvc repro"]),
+        (TV_DATA, f"{system}.contraction", 1, [f"{system}.contraction", "spectral radius", "1"]),
+        (TV_DATA, f"{system}.memory", 1.5, [f"{system}.memory", "spectral radius", "1.5"]),
+        (TV_DATA, f"{system}.signal", 3, [system, "signal should be even", "rotations", "3"]),
+        (TV_DATA, f"{system}.signal_noise", -1, [f"{system}.signal_noise", "greater than 0"]),
+        (TV_DATA, f"{system}.observation_noise", -1, ["observation_noise", "greater than 0"]),
+        (TV_DATA, "noisy_tv.data.test", 20, ["noisy_tv.data.test", "100", "20"]),
+        (TV_TRAIN, "noisy_tv.sweep.scales", [-1], ["sweep.scales.0", "greater than or equal to 0"]),
+        (TV_TRAIN, "noisy_tv.recipes.default.memories", [1.0], ["memories", "spectral radius"]),
+        (TV_TRAIN, f"{jepa}.latent", 21, [f"{jepa}.latent", "at most", "observation, 20", "21"]),
+        (TV_TRAIN, f"{jepa}.depth", 1, [jepa, "batch should be given"]),
+        (TV_TRAIN, f"{jepa}.learning_rate", 1e30, [jepa, "member 0", "step"]),
+        (TV_EVALUATE, "noisy_tv.evaluation.horizons", [50], ["noisy_tv.data.test", "150", "130"]),
+        (TV_EVALUATE, "noisy_tv.evaluation.drawn_scale", 3, ["evaluation.drawn_scale", "is 3"]),
     ],
 )
 def test_a_parameter(
@@ -126,6 +148,8 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (TRAIN, "data/mog/points.npz"),
         (EVALUATE, "data/mog/points.npz"),
         (EVALUATE, "data/mog/trained/dsm.safetensors"),
+        (TV_TRAIN, "data/noisy_tv/trajectories.npz"),
+        (TV_EVALUATE, "data/noisy_tv/trained/as_published/vae.safetensors"),
     ],
 )
 @pytest.mark.parametrize("damage", ["missing", "truncated", "not what it should be"])
@@ -151,12 +175,15 @@ def test_an_input_file(
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        ("sead", 1, ["sead: unknown key; the top level takes: device, mog, seed"]),
+        ("sead", 1, ["sead: unknown key; the top level takes: device, mog, noisy_tv, seed"]),
         ("mog.metods", {}, ["mog.metods: unknown key"]),
         ("mog.methods.dsmm", {}, ["mog.methods.dsmm: unknown method"]),
         ("mog.methods.dsm.sigma", -1, ["mog.methods.dsm.sigma", "-1"]),
         ("mog.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
         ("mog.methods", {}, ["mog.methods", "at least 1"]),
+        ("noisy_tv.methods.jeap", {}, ["noisy_tv.methods.jeap: unknown method"]),
+        ("noisy_tv.methods.jepa", {}, ["noisy_tv.methods.jepa", "as_published and default"]),
+        ("noisy_tv.data.test", 110, ["noisy_tv.data.test: should be at least 120", "is 110"]),
     ],
 )
 def test_the_check_of_everything(

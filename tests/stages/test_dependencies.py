@@ -36,6 +36,10 @@ def stages(clone: Path) -> dict[str, Any]:
         *(f"mog_train@{method}" for method in project.METHODS),
         *(f"mog_evaluate@{method}" for method in project.METHODS),
         "mog_figures",
+        "noisy_tv_data",
+        *(f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS),
+        "noisy_tv_evaluate",
+        "noisy_tv_figures",
     ],
 )
 def test_a_stage_declares_exactly_what_it_uses(
@@ -50,8 +54,9 @@ def test_a_stage_declares_exactly_what_it_uses(
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     declared = {dep.def_path for dep in stage.deps if dep not in params}
     assert {key for dep in params for key in dep.params} == set(used["params"])
-    code = {path for path in declared if path.endswith(".py")}
-    assert code == set(used["modules"])
+    methods = {path for path in declared if path.endswith("/methods")}
+    code = {path for path in declared if path.endswith(".py")} | methods
+    assert code == folded(used["modules"], methods)
     assert declared - code == folded(used["read"], declared - code)
     outs = {out.def_path for out in stage.outs}
     assert outs == folded(used["wrote"], outs)
@@ -68,4 +73,6 @@ def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:
     methods = set(project.METHODS)
     kinds = {"mog_train", "mog_evaluate"}
     expected = {f"{kind}@{method}" for kind in kinds for method in methods}
-    assert set(stages) == expected | {"mog_data", "mog_figures"}
+    expected |= {f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS}
+    whole = {"mog_data", "mog_figures", "noisy_tv_data", "noisy_tv_evaluate", "noisy_tv_figures"}
+    assert set(stages) == expected | whole

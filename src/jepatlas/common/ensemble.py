@@ -23,13 +23,15 @@ class Linear(nn.Module):
     Weights and biases start uniform on +-1/sqrt(in), as in `torch.nn.Linear`.
     """
 
-    def __init__(self, inputs: int, outputs: int, noise: Noise) -> None:
+    def __init__(self, inputs: int, outputs: int, noise: Noise, bias: bool = True) -> None:
         super().__init__()
         bound = 1 / math.sqrt(inputs)
         self.weight = nn.Parameter((2 * noise.uniform(inputs, outputs) - 1) * bound)
-        self.bias = nn.Parameter((2 * noise.uniform(1, outputs) - 1) * bound)
+        self.bias = nn.Parameter((2 * noise.uniform(1, outputs) - 1) * bound) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.bias is None:
+            return torch.bmm(x, self.weight)
         return torch.baddbmm(self.bias, x, self.weight)
 
 

@@ -70,6 +70,15 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write(path, lambda file: table.to_csv(file, index=False, float_format=layout))
 
 
+def read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of plot data ({error})") from None
+
+
 def rounded(content: Any) -> Any:
     """The same nesting with floats at 6 significant digits; a non-finite one becomes null."""
     if isinstance(content, Mapping):

@@ -1,15 +1,18 @@
 """The training loop of the ensembles: optimiser, schedule, EMA, divergence, snapshots, progress."""
 
 import math
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import torch
+from pydantic import AfterValidator
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from jepatlas import objectives
 from jepatlas.common.parameters import Count, Fraction, InputError, Positive, Section
 from jepatlas.common.weights import read_tensors, write_tensors
 
@@ -17,15 +20,27 @@ LOG_EVERY = 20  # steps over which the reported loss is averaged
 Schedule = Literal["constant", "cosine"]
 
 
+def _is_a_family(value: str) -> str:
+    modules = {module.name for module in pkgutil.iter_modules(objectives.__path__)}
+    families = sorted(modules - {"checks"})
+    if value not in families:
+        raise ValueError(f"should be one of {', '.join(families)}")
+    return value
+
+
+Family = Annotated[str, AfterValidator(_is_a_family)]  # a file of `objectives/`
+
+
 class Training(Section):
     """The parameters of the loop.
 
-    batch: points per step and member, drawn with replacement; schedule: of the learning rate,
-    `cosine` goes to 0; averaging: decay of the moving average, for methods that have one.
+    batch: points per step and member, drawn with replacement, where there are batches; schedule: of
+    the learning rate, `cosine` goes to 0; averaging: decay of the moving average, for methods that
+    have one.
     """
 
     steps: Count
-    batch: Count
+    batch: Count | None = None
     learning_rate: Positive
     schedule: Schedule
     averaging: Fraction | None = None

@@ -11,10 +11,9 @@ from abc import ABC, abstractmethod
 from typing import Annotated, cast
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 from torch import Tensor, nn
 
-from jepatlas import objectives
 from jepatlas.common.ensemble import MLP
 from jepatlas.common.parameters import (
     PARAMS,
@@ -25,7 +24,7 @@ from jepatlas.common.parameters import (
     section,
 )
 from jepatlas.common.random import Noise
-from jepatlas.common.training import Training
+from jepatlas.common.training import Family, Training
 from jepatlas.mog import methods
 from jepatlas.mog.networks import Energy, average_of, encoder
 
@@ -35,19 +34,12 @@ Widths = Annotated[tuple[Count, ...], Field(min_length=1)]
 class Base(Training, ABC):
     """The fields that every method has, and the two functions that it must offer.
 
-    family: the file of `objectives/` that the method's loss comes from.
+    family: the file of `objectives/` that the method's loss comes from; batch: points per step and
+    member, drawn with replacement.
     """
 
-    family: str
-
-    @field_validator("family")
-    @classmethod
-    def _is_a_family(cls, value: str) -> str:
-        modules = {module.name for module in pkgutil.iter_modules(objectives.__path__)}
-        families = sorted(modules - {"checks"})
-        if value not in families:
-            raise ValueError(f"should be one of {', '.join(families)}")
-        return value
+    family: Family
+    batch: Count
 
     @abstractmethod
     def networks(self, points: Tensor, noise: Noise) -> nn.ModuleDict:

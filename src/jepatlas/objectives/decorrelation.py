@@ -25,9 +25,16 @@ def vicreg(
     """
     check_pair(z, z_prime, least=2)
     agreement = (z - z_prime).square().mean((1, 2))
-    spread = _hinge_on_std(z) + _hinge_on_std(z_prime)
-    redundancy = _off_diagonal_covariance(z) + _off_diagonal_covariance(z_prime)
-    return invariance * agreement + variance * spread + covariance * redundancy
+    spread = collapse_penalty(z, variance, covariance)
+    return invariance * agreement + spread + collapse_penalty(z_prime, variance, covariance)
+
+
+def collapse_penalty(z: Tensor, variance: float, covariance: float) -> Tensor:
+    """The part of VICReg that forbids collapse, variance v(z) + covariance c(z), for one view.
+
+    z: `[members, batch, dim]`, batch >= 2. Returns `[members]`.
+    """
+    return variance * _hinge_on_std(z) + covariance * _off_diagonal_covariance(z)
 
 
 def barlow_twins(z: Tensor, z_prime: Tensor, redundancy: float = 5e-3) -> Tensor:

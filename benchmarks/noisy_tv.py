@@ -1,0 +1,87 @@
+"""The default recipe of the noisy TV, as an ensemble, against the published one as a plain loop.
+
+The loop is the published recipe as it is described: one model after the other, every window of the
+training part at each of 10,000 steps. The ensemble trains all members of the default recipe at
+once, on the sigma points of their windows.
+"""
+
+import time
+
+import numpy as np
+import pandas as pd
+import torch
+
+from jepatlas.common.parameters import section, value
+from jepatlas.common.random import Noise
+from jepatlas.common.training import Trained, restore, train
+from jepatlas.noisy_tv.fitting import fit, initial, scaled
+from jepatlas.noisy_tv.forecast import forecast
+from jepatlas.noisy_tv.inputs import windows
+from jepatlas.noisy_tv.measure import Truth, scores
+from jepatlas.noisy_tv.method import Base, parse
+from jepatlas.noisy_tv.parameters import Data, Recipes, Sweep
+from jepatlas.noisy_tv.system import Array, System
+from jepatlas.noisy_tv.world import Member, World
+
+SEED = 0
+METHODS = ("jepa", "vjepa", "bjepa")
+LOOPED = 8.0  # the noise scale of the models that the loop trains
+MODELS = 2  # that the loop trains, by method
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    system, recipes = section("noisy_tv.system", System), section("noisy_tv.recipes", Recipes)
+    data, sweep = section("noisy_tv.data", Data), section("noisy_tv.sweep", Sweep)
+    world = World.draw(system, data, recipes.default.seeds)
+    members = world.members(recipes.default, sweep)
+    looped = [m for m in members if m.scale == LOOPED and m.memory == system.memory][:MODELS]
+    rows = []
+    for name in METHODS:
+        blocks = value(f"noisy_tv.methods.{name}")
+        published = parse(name, "as_published", blocks, system.observation)
+        default = parse(name, "default", blocks, system.observation)
+        start = time.perf_counter()
+        alone = [_loop(name, published, world, member) for member in looped]
+        middle = time.perf_counter()
+        together = fit(name, "default", default, world, members, SEED, CPU)
+        end = time.perf_counter()
+        loop, ensemble = (middle - start) / len(looped), (end - middle) / len(members)
+        loop_r2 = np.concatenate(
+            [_r2(name, published, world, [m], t) for m, t in zip(looped, alone, strict=True)]
+        )
+        share = _r2(name, default, world, members, together)
+        at_looped = share[[members.index(member) for member in looped]]
+        rows.append(
+            {
+                "method": name,
+                "loop [s per model]": loop,
+                "ensemble [s per model]": ensemble,
+                "speed-up": loop / ensemble,
+                "R^2 of the loop": loop_r2.mean(),
+                "R^2 of the ensemble, same data": at_looped.mean(),
+            }
+        )
+    print(f"Training of the noisy TV: {len(members)} members, {len(looped)} in the loop.\n")
+    print(pd.DataFrame(rows).set_index("method").T.to_string(float_format="{:.3g}".format))
+
+
+def _loop(name: str, method: Base, world: World, member: Member) -> Trained:
+    """One model by the published recipe."""
+    x = windows(scaled(method, world, member)[: world.train], method.context + 1)
+    batch = torch.as_tensor(x[None], dtype=torch.float32)
+    networks = method.networks(world.system.observation, Noise(SEED, [member.seed], "weights"))
+    return train(networks, lambda: method.loss(networks, batch), method, 2, name)
+
+
+def _r2(name: str, method: Base, world: World, members: list[Member], trained: Trained) -> Array:
+    networks = initial(name, method, world, members, SEED, CPU)
+    restore(networks, trained.final)
+    x = np.stack([scaled(method, world, member) for member in members])
+    inputs = torch.as_tensor(x, dtype=torch.float32)
+    found = forecast(method, networks, inputs, world.train, [1])
+    return scores(Truth.of(world, members), found)["r2"]
+
+
+if __name__ == "__main__":
+    main()

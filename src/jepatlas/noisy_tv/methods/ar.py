@@ -1,0 +1,14 @@
+"""AR: encode a frame, decode the next (autoregressive prediction through a bottleneck)."""
+
+from torch import Tensor, nn
+
+from jepatlas.noisy_tv.method import Decoding
+from jepatlas.objectives.reconstruction import squared_error
+
+
+class Method(Decoding):
+    """With linear maps this is reduced-rank regression: on whitened frames, its optimum is CCA."""
+
+    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+        context, future = self.split(window)
+        return squared_error(future, networks["decoder"](networks["online"](context)))

@@ -1,0 +1,14 @@
+"""Predictive VAE: the latent of a frame is decoded to the next frame instead of the same one."""
+
+from torch import Tensor, nn
+
+from jepatlas.noisy_tv.method import VariationalDecoding
+from jepatlas.objectives.variational import negative_elbo
+
+
+class Method(VariationalDecoding):
+    """The objective of the VAE with the future as its target."""
+
+    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+        context, future = self.split(window)
+        return negative_elbo(future, *self.decoded(networks, context), self.beta)

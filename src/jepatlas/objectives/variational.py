@@ -1,0 +1,132 @@
+"""Variational objectives with Gaussian posteriors, in closed form.
+
+A posterior is q(z | x) = N(mean(x), diag(exp(log_variance))). Where encoder and decoder are linear,
+its optimal variance is the same for every x (Lucas et al. 2019, arXiv 1911.02469), so log_variance
+may be `[members, 1, dim]`. Expectations under q are taken analytically: nothing is sampled.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from jepatlas.objectives.checks import check_pair
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """mean_i KL(q(z | x_i) || N(0, I)) (Kingma & Welling 2014, arXiv 1312.6114, appendix B).
+
+    mean: `[members, batch, dim]`; log_variance: broadcast against it. Returns `[members]`, in nats.
+    """
+    terms = mean.square() + log_variance.exp() - 1 - log_variance
+    return terms.sum(-1).mean(-1) / 2
+
+
+def kl_to_isotropic(mean: Tensor, log_variance: Tensor, std: float) -> Tensor:
+    """KL to N(0, std^2 I) instead; arguments and result as above."""
+    return kl_to_standard_normal(mean / std, log_variance - 2 * math.log(std))
+
+
+def kl_divergence(
+    mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log_variance: Tensor
+) -> Tensor:
+    """KL to the Gaussian N(other_mean, diag(exp(other_log_variance))), `[members, 1, dim]` both."""
+    standardised = (mean - other_mean) / (other_log_variance / 2).exp()
+    return kl_to_standard_normal(standardised, log_variance - other_log_variance)
+
+
+def negative_elbo(
+    target: Tensor,
+    decoded: Tensor,
+    decoder: Tensor,
+    mean: Tensor,
+    log_variance: Tensor,
+    beta: float,
+) -> Tensor:
+    """beta-VAE (Higgins et al. 2017) with a linear decoder, E_q taken analytically:
+
+        E_q |x - D z|^2 + beta KL(q || N(0, I)),
+        E_q |x - D z|^2 = |x - D mean|^2 + sum_j exp(log_variance_j) |D_j|^2.
+
+    target, decoded: `[members, batch, n]`; decoder: D, `[members, dim, n]`;
+    mean: `[members, batch, dim]`; log_variance: `[members, 1, dim]`. Returns `[members]`.
+    Raises ValueError on shapes that differ.
+    """
+    check_pair(target, decoded)
+    blur = torch.bmm(log_variance.exp(), decoder.square()).sum((1, 2))
+    error = (target - decoded).square().sum(-1).mean(-1)
+    return error + blur + beta * kl_to_standard_normal(mean, log_variance)
+
+
+def cross_entropy(mean: Tensor, variance: Tensor, predicted: Tensor, root: Tensor) -> Tensor:
+    """mean_i E_q(z | x_i)[-log N(z; predicted_i, (root root')^-1)]: a prediction's code length.
+
+    mean, predicted: `[members, batch, dim]`; variance: that of q, `[members, 1, dim]`; root: a
+    lower triangular root of the predictive precision, `[members, dim, dim]`.
+    Returns `[members]`, in nats.
+    Raises ValueError on shapes that differ.
+    """
+    check_pair(mean, predicted)
+    dim = mean.shape[-1]
+    error = torch.bmm(mean - predicted, root).square().sum(-1).mean(-1)
+    blur = torch.bmm(variance, root.square()).sum((1, 2))  # trace(precision diag(variance))
+    log_root = root.diagonal(dim1=1, dim2=2).log().sum(-1)
+    return (error + blur + dim * math.log(2 * math.pi)) / 2 - log_root
+
+
+def aggregate_entropy(mean: Tensor, variance: Tensor) -> Tensor:
+    """Entropy of the Gaussian with the moments of the aggregate posterior mean_i q(z | x_i).
+
+    Of all distributions with these moments it has the largest entropy; for Gaussian data and a
+    linear encoder it is the aggregate posterior itself. It grows with the spread of the means, so
+    it is what forbids collapse.
+
+    mean: `[members, batch, dim]`; variance: `[members, 1, dim]`. Returns `[members]`, in nats.
+    """
+    dim = mean.shape[-1]
+    centred = mean - mean.mean(1, keepdim=True)
+    covariance = torch.bmm(centred.mT, centred) / mean.shape[1] + torch.diag_embed(variance[:, 0])
+    root = torch.linalg.cholesky(covariance)
+    log_root = root.diagonal(dim1=1, dim2=2).log().sum(-1)
+    return dim * (1 + math.log(2 * math.pi)) / 2 + log_root
+
+
+def predictive_bottleneck(
+    mean: Tensor,
+    log_variance: Tensor,
+    predicted: Tensor,
+    root: Tensor,
+    entropy: float = 1.0,
+    beta: float = 0.01,
+) -> Tensor:
+    """Past-future information bottleneck (Creutzig et al. 2009, Phys. Rev. E 79, 041925):
+
+        -E_q(z' | x') log p(z' | z) - entropy H[aggregate q(z')] + beta KL(q(z' | x') || N(0, I))
+
+    With entropy 1, the first two terms are minus a lower bound of the predictive information
+    I(z'; z) (Barber & Agakov 2003); the KL is an upper bound of I(z'; x'), what z' keeps of x'.
+
+    mean: of q, `[members, batch, dim]`; log_variance: of q, `[members, 1, dim]`; predicted, root:
+    the mean of p(z' | z) and a root of its precision, as in `cross_entropy`.
+    Returns `[members]`, in nats.
+    """
+    variance = log_variance.exp()
+    loss = cross_entropy(mean, variance, predicted, root)
+    if entropy:
+        loss = loss - entropy * aggregate_entropy(mean, variance)
+    return loss + beta * kl_to_standard_normal(mean, log_variance)
+
+
+def product_of_experts(
+    mean: Tensor, root: Tensor, other_mean: Tensor, other_log_variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """N(mean, (root root')^-1) times N(other_mean, diag(exp(other_log_variance))), normalised:
+    precisions add, and the mean is weighted by them.
+
+    mean: `[members, batch, dim]`; root: lower triangular, `[members, dim, dim]`; the other expert:
+    `[members, 1, dim]`. Returns mean and root of the product, shaped like the first expert's.
+    """
+    precision, other = root @ root.mT, (-other_log_variance).exp()
+    joint = torch.linalg.cholesky(precision + torch.diag_embed(other[:, 0]))
+    weighted = mean @ precision + other * other_mean
+    return torch.cholesky_solve(weighted.mT, joint).mT, joint

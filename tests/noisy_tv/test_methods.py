@@ -1,0 +1,177 @@
+"""Every method: its parameters, its training, what its default recipe reaches on fresh seeds."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from jepatlas.common.parameters import InputError
+from jepatlas.common.random import Noise
+from jepatlas.common.training import restore
+from jepatlas.noisy_tv.fitting import fit, initial, scaled
+from jepatlas.noisy_tv.forecast import Forecast, forecast
+from jepatlas.noisy_tv.measure import (
+    StateBelief,
+    Truth,
+    calibration,
+    limit_rollout,
+    rollout,
+    scores,
+)
+from jepatlas.noisy_tv.method import Variational, names, parse
+from jepatlas.noisy_tv.parameters import Recipe, Sweep
+from tests.noisy_tv.worlds import world
+
+BLOCKS: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).resolve().parents[2] / "params.yaml").read_text(encoding="utf-8")
+)["noisy_tv"]["methods"]
+EVERY = pytest.mark.parametrize("name", sorted(BLOCKS))
+CPU = torch.device("cpu")
+FRESH = 90_210  # seeds from here on are used by nothing but these tests
+
+
+@cache
+def truth() -> Truth:
+    """Five fresh seeds at the ends and in the middle of the noise scales."""
+    fresh = world(FRESH, 5)
+    sweep = Sweep(scales=(0, 1, 5, 10), failure_scale=4)
+    return Truth.of(fresh, fresh.members(Recipe(seeds=5, memories=()), sweep))
+
+
+@cache
+def default(name: str) -> Forecast:
+    known = truth()
+    method = parse(name, "default", BLOCKS[name], 20)
+    networks = initial(name, method, known.world, known.members, 0, CPU)
+    trained = fit(name, "default", method, known.world, known.members, 0, CPU)
+    restore(networks, trained.final)
+    x = np.stack([scaled(method, known.world, member) for member in known.members])
+    inputs = torch.as_tensor(x, dtype=torch.float32)
+    return forecast(method, networks, inputs, known.train, [1, 2, 5, 10])
+
+
+def test_every_module_has_a_block():
+    assert names() == sorted(BLOCKS)
+
+
+@pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"vae"}))
+def test_the_default_recipe_reaches_the_limit_on_fresh_seeds(name):
+    share = scores(truth(), default(name))["r2_of_limit"]
+    assert share.min() > 0.99, dict(zip(truth().members, share, strict=True))
+
+
+@pytest.mark.parametrize("name", ["vjepa", "bjepa"])
+def test_beliefs_are_calibrated_on_fresh_seeds(name):
+    forecasts = default(name)
+    assert forecasts.belief is not None
+    mine = calibration(truth(), StateBelief.read(truth(), forecasts, forecasts.belief))
+    limit = calibration(truth(), StateBelief(*truth().limit(1)))
+    ninety = mine["coverage"][8].reshape(4, 5).mean(1)  # by scale
+    assert ((ninety > 0.87) & (ninety < 0.93)).all(), ninety
+    assert (mine["nll"] - limit["nll"]).max() < 0.1
+
+
+@pytest.mark.parametrize("name", ["jepa", "vjepa", "bjepa"])
+def test_iterated_predictors_follow_the_filter(name):
+    mine, limit = rollout(truth(), default(name)), limit_rollout(truth(), [1, 2, 5, 10])
+    for horizon, expected in limit.items():
+        assert mine[horizon].mean() > expected.mean() - 0.02, horizon
+
+
+@EVERY
+@pytest.mark.parametrize("recipe", ["as_published", "default"])
+def test_a_member_is_the_same_alone_or_among_others(name, recipe):
+    method = parse(name, recipe, BLOCKS[name], 20).model_copy(update={"steps": 30})
+    small = world(3, 2, train=300, test=100)
+    sweep = Sweep(scales=(0, 4), failure_scale=4)
+    members = small.members(Recipe(seeds=2, memories=(0.5,)), sweep)
+    together = fit(name, recipe, method, small, members, 0, CPU).final
+    alone = fit(name, recipe, method, small, members[3:4], 0, CPU).final
+    for key, tensor in alone.items():
+        torch.testing.assert_close(tensor[0], together[key][3], rtol=1e-4, atol=1e-5)
+
+
+@EVERY
+def test_an_encoder_with_depth_learns_from_mini_batches(name):
+    changes = {"depth": 1, "width": 16, "batch": 64, "steps": 200, "learning_rate": 0.01}
+    blocks = {**BLOCKS[name], "default": {**BLOCKS[name]["default"], **changes}}
+    small = world(3, 1, train=500, test=150)
+    members = small.members(Recipe(seeds=1, memories=()), Sweep(scales=(1,), failure_scale=4))
+    method = parse(name, "default", blocks, 20)
+    losses = fit(name, "default", method, small, members, 0, CPU).losses
+    assert losses[-1].item() < losses[0].item()
+
+
+@pytest.mark.parametrize("name", ["vjepa", "bjepa"])
+def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
+    method = parse(name, "default", BLOCKS[name], 20)
+    assert isinstance(method, Variational)
+    networks = method.networks(20, Noise(0, 1, "weights"))
+    networks["posterior"].log.data.fill_(-1.0)  # at 0 the KL has its minimum
+    window = Noise(0, 1, "window").normal(64, 40)
+    gradients = []
+    for beta in (0.0, 1.0):
+        networks.zero_grad()
+        method.model_copy(update={"beta": beta}).loss(networks, window).sum().backward()
+        gradients.append([p.grad.clone() for p in networks["posterior"].parameters()])
+        gradients[-1] += [p.grad.clone() for p in networks["online"].parameters()]
+    for without, with_kl in zip(*gradients, strict=True):
+        assert (without - with_kl).abs().max() > 1e-3
+
+
+def test_the_prior_expert_of_bjepa_can_be_exchanged():
+    """With a sharp expert in its place the belief is that expert; with a flat one, the dynamics."""
+    method = parse("bjepa", "default", BLOCKS["bjepa"], 20)
+    assert isinstance(method, Variational)
+    networks = method.networks(20, Noise(0, 1, "weights"))
+    z = Noise(0, 1, "z").normal(10, 4)
+    with torch.no_grad():
+        networks["prior"].mean.fill_(0.7)
+        networks["prior"].log_variance.fill_(-20.0)
+        torch.testing.assert_close(method.predict(networks, z)[0], torch.full((1, 10, 4), 0.7))
+        networks["prior"].log_variance.fill_(30.0)
+        for mine, dynamics in zip(
+            method.predict(networks, z), method.dynamics(networks, z), strict=True
+        ):
+            torch.testing.assert_close(mine, dynamics)
+
+
+def test_gates_choose():
+    name = "gated_ae"
+    method = parse(name, "default", BLOCKS[name], 20)
+    small = world(3, 1)
+    members = small.members(Recipe(seeds=1, memories=()), Sweep(scales=(8,), failure_scale=4))
+    trained = fit(name, "default", method, small, members, 0, CPU)
+    gates = trained.final["gates.logits"].sigmoid().flatten().sort().values
+    assert (gates[:4] < 0.2).all()
+    assert (gates[4:] > 0.8).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"latent": 21}, "jepa.default.latent: should be at most noisy_tv.system.observation, 20"),
+        ({"depth": 2}, "batch should be given"),
+        ({"spread": "both"}, "jepa.default.spread"),
+        ({"learning_rate": -1}, "jepa.default.learning_rate"),
+        ({"famly": "x"}, "jepa.default.famly: unknown key"),
+    ],
+)
+def test_bad_parameters_are_named(change, problem):
+    blocks = {**BLOCKS["jepa"], "default": {**BLOCKS["jepa"]["default"], **change}}
+    with pytest.raises(InputError, match=re.escape(problem)):
+        parse("jepa", "default", blocks, 20)
+
+
+def test_unknown_methods_and_missing_recipes_are_named():
+    with pytest.raises(
+        InputError, match=r"noisy_tv\.methods\.jeap: unknown method; there are: ar, "
+    ):
+        parse("jeap", "default", BLOCKS["jepa"], 20)
+    with pytest.raises(InputError, match="should have the blocks as_published and default"):
+        parse("jepa", "default", {"default": {}}, 20)

@@ -1,0 +1,111 @@
+"""Variational objectives against torch.distributions and against sampling."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
+
+from jepatlas.objectives import variational
+
+GENERATOR = torch.Generator().manual_seed(0)
+MEMBERS, BATCH, DIM = 2, 50, 3
+
+
+def normal(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, dtype=torch.float64, generator=GENERATOR)
+
+
+MEAN, LOG_VARIANCE = normal(MEMBERS, BATCH, DIM), normal(MEMBERS, 1, DIM)
+POSTERIOR = Normal(MEAN, (LOG_VARIANCE / 2).exp().expand_as(MEAN))
+ROOT = torch.tril(normal(MEMBERS, DIM, DIM), -1) + torch.diag_embed(normal(MEMBERS, DIM).exp())
+PREDICTED = normal(MEMBERS, BATCH, DIM)
+
+
+def test_kl_to_standard_normal():
+    expected = kl_divergence(POSTERIOR, Normal(0.0, 1.0)).sum(-1).mean(-1)
+    torch.testing.assert_close(variational.kl_to_standard_normal(MEAN, LOG_VARIANCE), expected)
+
+
+def test_kl_to_isotropic():
+    expected = kl_divergence(POSTERIOR, Normal(0.0, 3.0)).sum(-1).mean(-1)
+    torch.testing.assert_close(variational.kl_to_isotropic(MEAN, LOG_VARIANCE, 3.0), expected)
+
+
+def test_kl_divergence():
+    mean, log_variance = normal(MEMBERS, 1, DIM), normal(MEMBERS, 1, DIM)
+    expected = kl_divergence(POSTERIOR, Normal(mean, (log_variance / 2).exp())).sum(-1).mean(-1)
+    mine = variational.kl_divergence(MEAN, LOG_VARIANCE, mean, log_variance)
+    torch.testing.assert_close(mine, expected)
+
+
+def test_cross_entropy_is_that_of_samples():
+    noise = normal(20_000, MEMBERS, BATCH, DIM)
+    z = MEAN + (LOG_VARIANCE / 2).exp() * noise
+    prediction = MultivariateNormal(PREDICTED, precision_matrix=(ROOT @ ROOT.mT)[:, None])
+    expected = -prediction.log_prob(z).mean((0, 2))
+    mine = variational.cross_entropy(MEAN, LOG_VARIANCE.exp(), PREDICTED, ROOT)
+    torch.testing.assert_close(mine, expected, rtol=5e-3, atol=0)
+
+
+def test_aggregate_entropy_is_that_of_the_gaussian_with_the_moments_of_samples():
+    noise = normal(20_000, MEMBERS, BATCH, DIM)
+    z = (MEAN + (LOG_VARIANCE / 2).exp() * noise).transpose(0, 1).reshape(MEMBERS, -1, DIM)
+    expected = [
+        MultivariateNormal(torch.zeros(DIM, dtype=z.dtype), torch.cov(member.T)).entropy()
+        for member in z
+    ]
+    mine = variational.aggregate_entropy(MEAN, LOG_VARIANCE.exp())
+    torch.testing.assert_close(mine, torch.stack(expected), rtol=1e-3, atol=1e-3)
+
+
+def test_the_bottleneck_is_the_sum_of_its_terms():
+    variance = LOG_VARIANCE.exp()
+    expected = (
+        variational.cross_entropy(MEAN, variance, PREDICTED, ROOT)
+        - 0.7 * variational.aggregate_entropy(MEAN, variance)
+        + 0.2 * variational.kl_to_standard_normal(MEAN, LOG_VARIANCE)
+    )
+    mine = variational.predictive_bottleneck(MEAN, LOG_VARIANCE, PREDICTED, ROOT, 0.7, 0.2)
+    torch.testing.assert_close(mine, expected)
+
+
+def test_the_bottleneck_cannot_be_lowered_by_collapse():
+    """Shrinking latents and prediction together changes nothing but the KL."""
+    small = 1e-2
+    loss = [
+        variational.predictive_bottleneck(
+            scale * MEAN,
+            LOG_VARIANCE + 2 * math.log(scale),
+            scale * PREDICTED,
+            ROOT / scale,
+            beta=0.0,
+        )
+        for scale in (1.0, small)
+    ]
+    torch.testing.assert_close(loss[0], loss[1])
+
+
+def test_the_elbo_is_that_of_samples():
+    decoder, target = normal(MEMBERS, DIM, 6), normal(MEMBERS, BATCH, 6)
+    z = MEAN + (LOG_VARIANCE / 2).exp() * normal(20_000, MEMBERS, BATCH, DIM)
+    expected = (target - z @ decoder).square().sum(-1).mean((0, 2))
+    expected = expected + 0.3 * variational.kl_to_standard_normal(MEAN, LOG_VARIANCE)
+    mine = variational.negative_elbo(target, MEAN @ decoder, decoder, MEAN, LOG_VARIANCE, 0.3)
+    torch.testing.assert_close(mine, expected, rtol=5e-3, atol=0)
+
+
+def test_the_product_of_experts_is_the_product_of_densities():
+    mean, log_variance = normal(MEMBERS, 1, DIM), normal(MEMBERS, 1, DIM)
+    joint_mean, joint_root = variational.product_of_experts(PREDICTED, ROOT, mean, log_variance)
+    first = MultivariateNormal(PREDICTED, precision_matrix=(ROOT @ ROOT.mT)[:, None])
+    other = Normal(mean, (log_variance / 2).exp())
+    joint = MultivariateNormal(joint_mean, precision_matrix=(joint_root @ joint_root.mT)[:, None])
+    points = normal(5, MEMBERS, BATCH, DIM)
+    log_ratio = first.log_prob(points) + other.log_prob(points).sum(-1) - joint.log_prob(points)
+    torch.testing.assert_close(log_ratio, log_ratio[:1].expand_as(log_ratio))  # a constant
+
+
+def test_shapes_that_differ_are_refused():
+    with pytest.raises(ValueError, match="two stacks"):
+        variational.cross_entropy(MEAN, LOG_VARIANCE.exp(), PREDICTED[:, :-1], ROOT)

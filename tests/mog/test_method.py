@@ -220,8 +220,11 @@ def masked_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, y: Tensor, noise:
 
 def denoising_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, noise: Noise) -> Tensor:
     epsilon = noise.normal(*x.shape[1:])
-    gradient, _ = by_double_backward(networks, x + m.sigma * epsilon)
-    return m.sigma**2 * ((epsilon / m.sigma - gradient) ** 2).sum(-1).mean(-1)
+    mirrored = []
+    for e in (epsilon, -epsilon):
+        gradient, _ = by_double_backward(networks, x + m.sigma * e)
+        mirrored.append(m.sigma**2 * ((e / m.sigma - gradient) ** 2).sum(-1).mean(-1))
+    return (mirrored[0] + mirrored[1]) / 2
 
 
 def implicit_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, noise: Noise) -> Tensor:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import MLP
+from jepatlas.common.ensemble import MLP, average_of
 from jepatlas.common.random import Noise
-from jepatlas.mog.networks import Energy, Standardize, average_of, encoder
+from jepatlas.mog.networks import Energy, Standardize, encoder
 
 SHAPES = pytest.mark.parametrize("d", [1, 2, 3])
 DEPTHS = pytest.mark.parametrize("hidden", [(), (7,), (6, 5), (4, 4, 4)], ids=str)

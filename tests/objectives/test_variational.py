@@ -70,6 +70,16 @@ def test_the_bottleneck_is_the_sum_of_its_terms():
     torch.testing.assert_close(mine, expected)
 
 
+def test_at_the_mean_the_code_length_is_that_of_the_predictive_gaussian():
+    precision = ROOT @ ROOT.mT
+    predictive = MultivariateNormal(PREDICTED, precision_matrix=precision[:, None])
+    mine = variational.predictive_bottleneck(
+        MEAN, LOG_VARIANCE, PREDICTED, ROOT, entropy=0.0, beta=0.0, at_mean=True
+    )
+    expected = -predictive.log_prob(MEAN).mean(-1)
+    torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_the_bottleneck_cannot_be_lowered_by_collapse():
     """Shrinking latents and prediction together changes nothing but the KL."""
     small = 1e-2

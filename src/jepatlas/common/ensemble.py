@@ -5,6 +5,7 @@ One pass trains all members, because a product of stacks `[members, batch, in] @
 the loss is summed over them, so their gradients do not mix.
 """
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -53,3 +54,8 @@ class MLP(nn.Module):
         for layer in hidden:
             x = self.activation(layer(x))
         return last(x)
+
+
+def average_of(network: nn.Module) -> nn.Module:
+    """A copy for the training loop to keep as the moving average of `network`: no gradient."""
+    return copy.deepcopy(network).requires_grad_(False)

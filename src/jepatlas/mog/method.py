@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import MLP
+from jepatlas.common.ensemble import MLP, average_of
 from jepatlas.common.parameters import (
     PARAMS,
     Count,
@@ -26,7 +26,7 @@ from jepatlas.common.parameters import (
 from jepatlas.common.random import Noise
 from jepatlas.common.training import Family, Training
 from jepatlas.mog import methods
-from jepatlas.mog.networks import Energy, average_of, encoder
+from jepatlas.mog.networks import Energy, encoder
 
 Widths = Annotated[tuple[Count, ...], Field(min_length=1)]
 

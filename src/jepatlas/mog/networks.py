@@ -1,6 +1,5 @@
 """The networks of the mixture track: encoders, and scalar energies with their derivatives."""
 
-import copy
 from collections.abc import Sequence
 from typing import cast
 
@@ -30,11 +29,6 @@ class Standardize(nn.Module):
 def encoder(points: Tensor, widths: Sequence[int], noise: Noise) -> nn.Module:
     """An ensemble of MLPs on standardised inputs: `[members, batch, d] -> [..., widths[-1]]`."""
     return nn.Sequential(Standardize(points), MLP([points.shape[-1], *widths], noise))
-
-
-def average_of(network: nn.Module) -> nn.Module:
-    """A copy for the training loop to keep as the moving average of `network`."""
-    return copy.deepcopy(network).requires_grad_(False)
 
 
 class Energy(nn.Module):

@@ -15,13 +15,13 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import Linear
+from jepatlas.common.ensemble import Linear, average_of
 from jepatlas.common.parameters import PARAMS, Count, InputError, NonNegative, validate
 from jepatlas.common.random import Noise
 from jepatlas.common.training import Family, Training
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.inputs import Scaling
-from jepatlas.noisy_tv.networks import GaussianPredictor, Variance, average_of, encoder
+from jepatlas.noisy_tv.networks import GaussianPredictor, Variance, encoder
 from jepatlas.noisy_tv.parameters import Recipes
 
 
@@ -147,8 +147,8 @@ class Variational(Predicting):
     """A predicting method that forecasts a distribution of the next latent.
 
     beta: weight of the posterior's divergence from N(0, I); entropy: weight of the aggregate
-    posterior's entropy; posterior: its variance is learned, or fixed at 1 as published; precision:
-    that of the predictor, a full matrix or a diagonal one.
+    posterior's entropy; posterior: its variance is learned or, as published, 1 and left out
+    of the code length; precision: that of the predictor, a full matrix or a diagonal one.
     """
 
     beta: NonNegative

@@ -1,6 +1,5 @@
 """The networks of the noisy-TV track: linear maps without bias unless a depth is asked for."""
 
-import copy
 import math
 
 import torch
@@ -15,11 +14,6 @@ def encoder(inputs: int, depth: int, width: int, latent: int, noise: Noise) -> n
     if depth == 0:
         return Linear(inputs, latent, noise, bias=False)
     return MLP([inputs, *[width] * depth, latent], noise)
-
-
-def average_of(network: nn.Module) -> nn.Module:
-    """A copy that no gradient reaches, for a moving average of `network`."""
-    return copy.deepcopy(network).requires_grad_(False)
 
 
 class Gaussian(nn.Module):

@@ -98,6 +98,7 @@ def predictive_bottleneck(
     root: Tensor,
     entropy: float = 1.0,
     beta: float = 0.01,
+    at_mean: bool = False,
 ) -> Tensor:
     """Past-future information bottleneck (Creutzig et al. 2009, Phys. Rev. E 79, 041925):
 
@@ -107,11 +108,13 @@ def predictive_bottleneck(
     I(z'; z) (Barber & Agakov 2003); the KL is an upper bound of I(z'; x'), what z' keeps of x'.
 
     mean: of q, `[members, batch, dim]`; log_variance: of q, `[members, 1, dim]`; predicted, root:
-    the mean of p(z' | z) and a root of its precision, as in `cross_entropy`.
+    the mean of p(z' | z) and a root of its precision, as in `cross_entropy`; at_mean: take the
+    expectation of the first term at the mean of q, as if q had no variance.
     Returns `[members]`, in nats.
     """
     variance = log_variance.exp()
-    loss = cross_entropy(mean, variance, predicted, root)
+    coded = torch.zeros_like(variance) if at_mean else variance
+    loss = cross_entropy(mean, coded, predicted, root)
     if entropy:
         loss = loss - entropy * aggregate_entropy(mean, variance)
     return loss + beta * kl_to_standard_normal(mean, log_variance)

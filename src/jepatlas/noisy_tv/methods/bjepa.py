@@ -55,6 +55,11 @@ class Method(Variational):
             prediction = self.dynamics(networks, z)
             divergence = kl_divergence(target, posterior, mean, log_variance)
         loss = predictive_bottleneck(
-            target, posterior, *prediction, entropy=self.entropy, beta=self.beta
+            target,
+            posterior,
+            *prediction,
+            entropy=self.entropy,
+            beta=self.beta,
+            at_mean=self.posterior == "fixed",
         )
         return loss + self.prior_weight * divergence

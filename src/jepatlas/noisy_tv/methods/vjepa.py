@@ -8,8 +8,9 @@ The first two terms are minus a lower bound of the predictive information I(z'; 
 would bring to 0; the third is an upper bound of I(z'; x'), what z' keeps of the frame. For Gaussian
 data and a linear encoder the optimum is past-future CCA (Creutzig et al. 2009, Phys. Rev. E 79).
 
-As published (arXiv 2601.14354), the target encoder is a moving average with variance 1, and there
-is no entropy: then the KL term is constant, and only the slowness of the target delays collapse.
+As published (arXiv 2601.14354), the target encoder is a moving average with variance 1, the first
+term is taken at its mean, and there is no entropy: then the KL term is constant, and only the
+slowness of the target delays collapse.
 """
 
 from torch import Tensor, nn
@@ -29,4 +30,5 @@ class Method(Variational):
             *self.predict(networks, z),
             entropy=self.entropy,
             beta=self.beta,
+            at_mean=self.posterior == "fixed",
         )

@@ -37,13 +37,79 @@ SCORE = {
 }
 
 
+SCALES = ("0", "4", "8", "10")
+NOISY_TV = {
+    "kalman": "Kalman filter",
+    "vae": "`vae`",
+    "pred_vae": "`pred_vae`",
+    "ar": "`ar`",
+    "ar2": "`ar2`",
+    "gated_ae": "`gated_ae`",
+    "jepa": "`jepa`",
+    "vjepa": "`vjepa`",
+    "bjepa": "`bjepa`",
+}
+UNCERTAINTY = ("coverage_50", "coverage_90", "coverage_95", "nll")
+
+
 def tables() -> dict[str, str]:
     """The Markdown of each table by its name in the README's markers."""
-    methods = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mog"]["methods"]
-    metrics = {
-        name: json.loads((ROOT / f"metrics/mog/{name}.json").read_text(encoding="utf-8"))
-        for name in methods
+    return mog_tables() | noisy_tv_tables()
+
+
+def metrics_of(file: str) -> Any:
+    return json.loads((ROOT / f"metrics/{file}.json").read_text(encoding="utf-8"))
+
+
+def noisy_tv_tables() -> dict[str, str]:
+    published, default = metrics_of("noisy_tv/as_published"), metrics_of("noisy_tv/default")
+    return {
+        "noisy tv": markdown(
+            [
+                "model",
+                *(f"as published, σ = {scale}" for scale in SCALES),
+                *(f"default, σ = {scale}" for scale in SCALES),
+                "least share of the limit",
+            ],
+            (
+                [
+                    label,
+                    *(scatter(published[name]["r2"][scale]) for scale in SCALES),
+                    *(f"{default[name]['r2'][scale]['mean']:.3f}" for scale in SCALES),
+                    least_share(default[name]),
+                ]
+                for name, label in NOISY_TV.items()
+            ),
+        ),
+        "noisy tv uncertainty": markdown(
+            [
+                "σ = 8, default recipe",
+                "50 % intervals",
+                "90 % intervals",
+                "95 % intervals",
+                "negative log-likelihood, nats per dimension",
+            ],
+            (
+                [NOISY_TV[name], *(interval(default[name], f"{key}.8") for key in UNCERTAINTY)]
+                for name in ("vjepa", "bjepa", "kalman")
+            ),
+        ),
     }
+
+
+def scatter(found: Any) -> str:
+    return f"{found['mean']:.2f} ({found['min']:.2f} to {found['max']:.2f})"
+
+
+def least_share(found: Any) -> str:
+    if "r2_of_limit" not in found:
+        return "1"
+    return f"{min(scale['min'] for scale in found['r2_of_limit'].values()):.4f}"
+
+
+def mog_tables() -> dict[str, str]:
+    methods = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mog"]["methods"]
+    metrics = {name: metrics_of(f"mog/{name}") for name in methods}
     embeddings = {name: found for name, found in metrics.items() if "landscape" in found}
     scores = {name: found for name, found in metrics.items() if "score" in found}
     return {

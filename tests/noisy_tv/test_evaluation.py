@@ -1,0 +1,154 @@
+"""The measuring code on forecasts of known worth: the filter's own, noise, and beliefs too wide."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from jepatlas.noisy_tv.evaluation import Evaluated, tables
+from jepatlas.noisy_tv.forecast import Belief, Forecast
+from jepatlas.noisy_tv.measure import (
+    StateBelief,
+    Truth,
+    calibration,
+    experts,
+    fusion,
+    rollout,
+    scores,
+)
+from jepatlas.noisy_tv.parameters import Evaluation, Recipe, Sweep, Transfer
+from tests.noisy_tv.worlds import SYSTEM, world
+
+HORIZONS = (1, 2, 5)
+TRANSFER = Transfer(sensor=0.05, goal=0.2, amplitude=0.05)
+TURN = np.random.default_rng(1).normal(size=(4, 4))  # a latent may be any linear map of s
+
+
+@cache
+def truth() -> Truth:
+    drawn = world(40, 2, train=2000, test=1500)
+    members = drawn.members(Recipe(seeds=2, memories=(0.5,)), Sweep(scales=(0, 4), failure_scale=4))
+    return Truth.of(drawn, members)
+
+
+@cache
+def perfect() -> Forecast:
+    """The filter's beliefs, in turned coordinates, in the form in which models give theirs."""
+    filtered, train = truth().filtered, truth().train
+    ahead = {h: filtered.predict(h)[0] @ TURN for h in HORIZONS}
+    covariance = TURN.T @ filtered.predict(1)[1] @ TURN
+    belief = Belief(ahead[1][:, train:-1], covariance)
+    return Forecast(
+        lead=1,
+        train=ahead[1][:, : train - 1],
+        test={h: z[:, train : z.shape[1] - h] for h, z in ahead.items()},
+        states=truth().s[:, :train] @ TURN,
+        belief=belief,
+        dynamics=belief,
+    )
+
+
+def noise() -> Forecast:
+    rng, members = np.random.default_rng(2), len(truth().members)
+    test = {h: rng.normal(size=(members, 1500 - h, 4)) for h in HORIZONS}
+    return Forecast(1, rng.normal(size=(members, 1999, 4)), test)
+
+
+def test_the_filters_own_forecast_is_the_limit():
+    found = scores(truth(), perfect())
+    np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-9)
+    residual = truth().s[:, truth().train + 1 :] - truth().limit(1)[0]
+    spread = truth().s[:, truth().train + 1 :].var(1)
+    assert found["r2"] == pytest.approx((1 - residual.var(1) / spread).mean(-1), abs=0.002)
+    assert found["r2_distractor"].max() < 0.1
+
+
+def test_a_random_latent_explains_nothing():
+    for values in scores(truth(), noise()).values():
+        assert np.abs(values).max() < 0.03
+    for values in rollout(truth(), noise()).values():
+        assert np.abs(values).max() < 0.05
+
+
+def test_a_latent_of_the_distractor_is_told_apart_from_one_of_the_signal():
+    train = truth().train
+    d = truth().d[:, 1:]
+    found = scores(truth(), Forecast(1, d[:, : train - 1], {1: d[:, train:]}))
+    np.testing.assert_allclose(found["r2_distractor"], 1, atol=1e-9)
+    assert found["r2"].max() < 0.1
+
+
+def test_rollouts_of_the_filter_fall_as_the_process_forgets():
+    """Open loop, the error of s[t+h] is that of s[t] and h steps of noise, contracted."""
+    found = rollout(truth(), perfect())
+    filtered = truth().filtered.covariance[:, :4, :4].diagonal(axis1=1, axis2=2).mean(1)
+    for horizon in HORIZONS:
+        c = SYSTEM.contraction ** (2 * np.arange(horizon + 1))
+        error = c[-1] * filtered + SYSTEM.signal_noise**2 * c[:-1].sum()
+        np.testing.assert_allclose(found[horizon], 1 - error / SYSTEM.signal_std**2, atol=0.05)
+    assert (found[1] > found[2]).all()
+    assert (found[2] > found[5]).all()
+
+
+def test_nothing_is_iterated_without_a_predictor():
+    assert rollout(truth(), Forecast(0, perfect().train, {0: truth().s})) == {}
+
+
+def test_the_filters_belief_is_calibrated_and_has_no_excess():
+    belief = perfect().belief
+    assert belief is not None
+    mine = calibration(truth(), StateBelief.read(truth(), perfect(), belief))
+    limit = calibration(truth(), StateBelief(*truth().limit(1)))
+    np.testing.assert_allclose(mine["nll"], limit["nll"], atol=1e-6)
+    np.testing.assert_allclose(mine["coverage"][[4, 8, 9]].mean(1), [0.5, 0.9, 0.95], atol=0.02)
+    # Entropy of the prediction: process noise only, as one frame shows s all but exactly.
+    entropy = np.log(2 * np.pi * np.e * SYSTEM.signal_noise**2) / 2
+    np.testing.assert_allclose(mine["nll"], entropy, atol=0.05)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_wrong_width_costs_what_it_should(factor):
+    """In nats per dimension, for a covariance that is `factor` times the true one."""
+    mean, covariance = truth().limit(1)
+    wrong = calibration(truth(), StateBelief(mean, factor * covariance))
+    excess = wrong["nll"] - calibration(truth(), StateBelief(mean, covariance))["nll"]
+    expected = (np.log(factor) + 1 / factor - 1) / 2
+    np.testing.assert_allclose(excess, expected, atol=0.03)
+    assert ((wrong["coverage"][8] > 0.9) == (factor > 1)).all()
+
+
+@pytest.mark.parametrize("name", ["sensor", "goal", "amplitude"])
+def test_fusing_the_filters_belief_is_exact_and_helps(name):
+    expert = experts(truth(), TRANSFER)[name]
+    found = fusion(truth(), expert, StateBelief(*truth().limit(1)))
+    np.testing.assert_allclose(found["distance_to_exact"], 0, atol=1e-9)
+    np.testing.assert_allclose(found["nll"], found["nll_exact"], atol=1e-9)
+    assert (found["error"] < found["error_before"]).all()
+    assert (found["nll"] < found["nll_before"]).all()
+
+
+def test_metrics_tables_and_drawings():
+    evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
+    done = Evaluated(truth(), evaluation, 0)
+    done.add("filter", perfect())
+    done.add_transfer("filter", perfect(), TRANSFER)
+    measured = scores(truth(), perfect())["r2"]  # members: scale 0, scale 4, memory 0.5; two seeds
+    assert list(done.metrics["filter"]["r2"]) == ["0", "4"]
+    assert done.metrics["filter"]["r2"]["4"]["mean"] == pytest.approx(measured[2:4].mean())
+    assert done.metrics["filter"]["r2"]["4"]["min"] == pytest.approx(measured[2:4].min())
+    assert set(done.metrics["filter"]) >= {"coverage_50", "coverage_90", "coverage_95", "nll"}
+
+    found = tables({"default": done}, failure_scale=4)
+    failure = found["failure"].query("model == 'filter' and measure == 'r2'").set_index("memory")
+    assert failure["mean"].to_dict() == pytest.approx(
+        {0.9: measured[2:4].mean(), 0.5: measured[4:].mean()}
+    )
+    assert found["r2"].query("model == 'filter' and measure == 'r2'")["scale"].tolist() == [0, 4]
+    assert set(found["rollout"].horizon) == set(HORIZONS)
+    assert set(found["transfer"].expert) == {"sensor", "goal", "amplitude"}
+
+    start = truth().train + 1  # drawn: the first seed, at the drawn scale
+    np.testing.assert_array_equal(done.drawn["true"], truth().s[2, start : start + 50])
+    error = done.drawn["filter"] - done.drawn["true"]
+    assert error.std() == pytest.approx(SYSTEM.signal_noise, rel=0.25)
+    np.testing.assert_allclose(done.drawn["filter_std"], SYSTEM.signal_noise, rtol=0.05)

@@ -1,0 +1,201 @@
+"""Every picture from small made-up tables: what is drawn, on which scale, under which names."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jepatlas.noisy_tv import figures
+from jepatlas.noisy_tv.figures import LABELS, RECIPES
+
+SCALES, SEEN = (0.0, 4.0, 8.0), ("vae", "ar", "jepa", "vjepa", "bjepa")
+
+
+def table(models, **columns):
+    """Rows for every model of both recipes and every combination of `columns`."""
+    index = pd.MultiIndex.from_product(
+        [RECIPES, models, *columns.values()], names=["recipe", "model", *columns]
+    )
+    rows = index.to_frame(index=False)
+    centre = np.linspace(0.2, 0.8, len(rows))
+    for name, shift in {"mean": 0, "low": -0.3, "high": 0.3, "min": -0.1, "max": 0.15}.items():
+        rows[name] = centre + shift
+    return rows
+
+
+R2 = table(
+    ["kalman", "cca", "pca_first", "pca_next", "random", *LABELS],
+    measure=["r2", "r2_of_limit", "r2_distractor"],
+    scale=SCALES,
+)
+DRAWN = {
+    f"{recipe}/{name}": np.random.default_rng(k).normal(size=(30, 4))
+    for recipe in RECIPES
+    for k, name in enumerate(("true", *LABELS))
+} | {f"{recipe}/vjepa_std": np.full(4, 0.5) for recipe in RECIPES}
+
+
+def page(name):
+    if name == "accuracy":
+        return figures.accuracy(R2)
+    if name == "prediction":
+        return figures.prediction(DRAWN, 8)
+    if name == "rollouts":
+        predicting = ["kalman", *(model for model in LABELS if model != "vae")]
+        return figures.rollouts(table(predicting, horizon=[1, 2, 20], scale=SCALES), 8)
+    if name == "calibration":
+        levels = [0.1, 0.5, 0.9]
+        return figures.calibration(
+            table(["kalman", "vjepa", "bjepa"], level=levels, scale=SCALES), 8
+        )
+    if name == "failure":
+        models = ["kalman", "cca", "random", *LABELS]
+        rows = table(models, measure=["r2"], memory=[0.5, 0.9, 0.99, 0.999])
+        return figures.failure(rows, 4, 0.99, 0.1 * np.pi)
+    kinds = [k + suffix for k in ("error", "nll") for suffix in ("_before", "", "_exact")]
+    experts = ["sensor", "goal", "amplitude"]
+    return figures.transfer(table(["bjepa"], expert=experts, measure=kinds, scale=SCALES))
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def line(axes, name):
+    (found,) = [line for line in axes.lines if line.get_label() == name]
+    return found
+
+
+NAMED = {
+    "accuracy": ([*RECIPES.values()], "noise scale $\\sigma$", "$R^2$ of $s[t+1]$"),
+    "prediction": ([*RECIPES.values()], "step of the test part", "$s_0$"),
+    "rollouts": ([*RECIPES.values()], "steps ahead", "$R^2$ of $s$"),
+    "calibration": ([*RECIPES.values()], "nominal level", "covered share - nominal level"),
+    "failure": ([""], "memory of the distractor", "$R^2$ of $s[t+1]$"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_panels_and_axes_have_names(name):
+    titles, x, y = NAMED[name]
+    drawn = page(name)
+    assert [axes.get_title() for axes in drawn.axes] == titles
+    assert drawn.axes[-1].get_xlabel() == x
+    assert drawn.axes[0].get_ylabel() == y
+
+
+@pytest.mark.parametrize("name", [*NAMED, "transfer"])
+def test_no_text_lies_over_another(name):
+    drawn = page(name)
+    drawn.draw_without_rendering()
+    written = [*drawn.texts]
+    for axes in drawn.axes:
+        written += [axes.title, axes.xaxis.label, axes.yaxis.label]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            shown = [t for t in axis.get_major_ticks() if low <= t.get_loc() <= high]
+            written += [tick.label1 for tick in shown if tick.label1.get_visible()]
+    # The boxes of slanting ticks are wider than what is written in them.
+    boxes = [
+        (text.get_text(), text.get_window_extent())
+        for text in written
+        if text.get_text() and text.get_rotation() != 45
+    ]
+    for number, (first, box) in enumerate(boxes):
+        for second, other in boxes[:number]:
+            assert not box.overlaps(other), (first, second)
+
+
+def test_legends_list_every_model_and_the_limits():
+    everyone, limit = [*LABELS.values()], "Kalman filter"
+    assert legend(page("accuracy").axes[1]) == [*everyone, limit, "PCA 1-4, 5-8"]
+    assert legend(page("rollouts").axes[1]) == [*everyone[1:], limit]
+    assert legend(page("calibration").axes[1]) == ["VJEPA", "BJEPA", limit]
+    assert legend(page("failure").axes[0]) == [*everyone, "CCA", limit]
+    assert legend(page("transfer").axes[-1]) == ["before", "after", "exact fusion"]
+
+
+def test_no_two_models_look_the_same():
+    lines = [line(page("failure").axes[0], label) for label in LABELS.values()]
+    assert len({(drawn.get_color(), drawn.get_linestyle()) for drawn in lines}) == len(LABELS)
+
+
+def test_lines_are_means_and_few_seeds_are_drawn_as_they_are():
+    published, default = page("accuracy").axes
+    rows = R2[(R2.model == "jepa") & (R2.measure == "r2")]
+    for axes, recipe in ((published, "as_published"), (default, "default")):
+        np.testing.assert_array_equal(axes.get_ylim(), (-0.03, 1.03))
+        mean = rows[rows.recipe == recipe]["mean"]
+        np.testing.assert_allclose(line(axes, "JEPA").get_ydata(), mean)
+    ends = [bar[:, 1] for bars in published.collections for bar in bars.get_segments()]
+    own = rows[rows.recipe == "as_published"]
+    for low, high in zip(own["min"], own["max"], strict=True):
+        assert any(end == pytest.approx([low, high]) for end in ends)
+    bottoms = [path.vertices[:, 1].min() for c in default.collections for path in c.get_paths()]
+    assert len(bottoms) == len(LABELS)
+    assert min(abs(b - rows[rows.recipe == "default"]["low"].min()) for b in bottoms) < 1e-9
+
+
+def test_what_lies_on_the_limit_is_said_in_words():
+    rows = R2.copy()
+    chosen = (rows.measure == "r2_of_limit") & (rows.recipe == "default")
+    rows.loc[chosen, "min"] = np.where(rows[chosen].model == "vae", 0.2, 0.9912)
+    published, default = figures.accuracy(rows).axes
+    (said,) = [text.get_text() for text in default.texts if text.get_text()]
+    assert "0.991 of the limit" in said
+    assert not any(text.get_text() for text in published.texts)
+
+
+def test_calibration_is_measured_from_the_nominal_level():
+    rows = table(["kalman", "vjepa", "bjepa"], level=[0.1, 0.5, 0.9], scale=[8.0])
+    rows["mean"] = rows.level + np.where(rows.model == "vjepa", 0.05, 0.0)
+    for axes in figures.calibration(rows, 8).axes:
+        np.testing.assert_allclose(line(axes, "VJEPA").get_ydata(), 0.05)
+        np.testing.assert_allclose(line(axes, "Kalman filter").get_ydata(), 0, atol=1e-12)
+
+
+def test_the_band_of_the_prediction_holds_ninety_percent_of_a_gaussian():
+    (band,) = [c for axes in page("prediction").axes for c in axes.collections]
+    vertices = band.get_paths()[0].vertices
+    at_ten = vertices[np.isclose(vertices[:, 0], 10), 1]
+    np.testing.assert_allclose(np.ptp(at_ten), 2 * 1.645 * 0.5, rtol=1e-6)
+    assert at_ten.mean() == pytest.approx(DRAWN["default/vjepa"][9, 0])
+
+
+def test_memory_grows_to_the_right_and_the_thresholds_stand_where_the_theory_says():
+    (axes,) = page("failure").axes
+    left, right = axes.get_xlim()
+    assert left > right  # what is drawn is 1 - memory
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.999", "0.99", "0.9", "0.5"]
+    upright = [line.get_xdata()[0] for line in axes.lines if np.ptp(line.get_xdata()) == 0]
+    assert upright == pytest.approx([0.01, 1 - 0.99 * np.cos(0.1 * np.pi)])
+
+
+def test_a_row_of_transfer_has_one_scale():
+    axes = page("transfer").axes
+    rows = {}
+    for panel in axes:
+        rows.setdefault(round(panel.get_position().y0, 6), set()).add(panel.get_ylim())
+    assert len(rows) == 2
+    assert all(len(limits) == 1 for limits in rows.values())
+    assert {panel.get_ylabel() for panel in axes} == {
+        "RMSE of the mean",
+        "$-\\log p$, nats per dimension",
+        "",
+    }
+
+
+def test_the_phase_plane_moves_a_frame_per_step():
+    frames = list(figures.phase_plane(DRAWN, 8))
+    assert len(frames) == 30
+    assert {frame.shape for frame in frames} == {frames[0].shape}
+    assert all((a != b).any() for a, b in pairwise(frames))
+
+
+def test_pictures_never_import_torch():
+    code = "import sys, stages.noisy_tv.figures; assert 'matplotlib' in sys.modules; "
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from jepatlas.common import device, stage
 from jepatlas.common.parameters import Device, Seed, scalar, section, value
@@ -36,7 +37,7 @@ def main() -> None:
     for recipe, choice in recipes:
         truth = Truth.of(world, world.members(choice, sweep))
         done[recipe] = Evaluated(truth, evaluation, seed)
-        for name in blocks:
+        for name in tqdm(blocks, recipe, unit="method", disable=None):
             method = parse(name, recipe, blocks[name], system.observation)
             networks = initial(name, method, world, truth.members, seed, target)
             trained = Trained.load(Path(f"data/noisy_tv/trained/{recipe}/{name}.safetensors"))

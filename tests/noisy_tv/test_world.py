@@ -88,3 +88,17 @@ def test_the_limit_speaks_of_the_test_part_and_of_the_past_only(horizon):
     other, _ = replace(truth, x=x).limit(horizon)
     np.testing.assert_array_equal(other[:, :50], mean[:, :50])
     assert np.abs(other[:, 50] - mean[:, 50]).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"s": SMALL.arrays()["s"][:-1]},
+        {"e": SMALL.arrays()["e"][:, :-1]},
+        {"train": np.array(SMALL.train + SMALL.test)},
+    ],
+    ids=["a seed too few", "a step too few", "no test part"],
+)
+def test_arrays_that_do_not_fit_together_are_refused(damage):
+    with pytest.raises(InputError, match="do not fit together"):
+        World.from_arrays(SYSTEM, SMALL.arrays() | damage)

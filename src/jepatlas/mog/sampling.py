@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from jepatlas.common.random import Noise
 
@@ -37,7 +38,7 @@ def langevin(
     accepted = torch.zeros(len(x), device=x.device)
     wanted = torch.linspace(0, steps, max(times, 2)).round().int().tolist()
     recorded = [x] * wanted.count(0)
-    for move in range(1, steps + 1):
+    for move in tqdm(range(1, steps + 1), "Langevin", unit="step", disable=None, leave=False):
         xi = noise.normal(*x.shape[1:])
         proposal = x - step * gradient + (2 * step) ** 0.5 * xi
         new_value, new_gradient = _value_and_gradient(energy, proposal)

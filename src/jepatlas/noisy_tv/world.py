@@ -77,12 +77,14 @@ class World:
 
     @classmethod
     def from_arrays(cls, system: System, arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """The inverse of `arrays`; a missing array is an `InputError`."""
+        """The inverse of `arrays`; an array that is missing or does not fit is an `InputError`."""
         try:
-            trajectories = {
-                int(seed): Trajectory(*(arrays[name][k] for name in FIELDS))
-                for k, seed in enumerate(arrays["seeds"])
-            }
-            return cls(system, trajectories, int(arrays["train"]))
+            stacks = [arrays[name] for name in FIELDS]
+            seeds, train = arrays["seeds"], int(arrays["train"])
         except KeyError as missing:
             raise InputError(f"the trajectories of the noisy TV lack the array {missing}") from None
+        steps = {arrays[name].shape[1] for name in ("s", "drive", "e")}
+        if {len(stack) for stack in stacks} != {len(seeds)} or not train < min(steps) == max(steps):
+            raise InputError("the trajectories of the noisy TV do not fit together; draw them anew")
+        runs = (Trajectory(*fields) for fields in zip(*stacks, strict=True))
+        return cls(system, dict(zip(map(int, seeds), runs, strict=True)), train)

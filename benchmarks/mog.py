@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy, normalize
 from jepatlas.common import device
 from jepatlas.common.parameters import value
 from jepatlas.common.random import Noise
-from jepatlas.common.training import train
+from jepatlas.mog.fitting import fit, initial
 from jepatlas.mog.method import Embedding, load
 from jepatlas.mog.mixture import Mixture
 from jepatlas.mog.parameters import Data, MixtureChoice
@@ -91,16 +91,8 @@ def _difference(method: Embedding, loss: Loss, points: Tensor) -> float:
 
 def _train_ensemble(method: Embedding, points: Tensor) -> nn.ModuleDict:
     """All members at once, as the stage does it."""
-    networks = method.networks(points, Noise(SEED, MEMBERS, "weights"))
-    batches, noise = Noise(SEED, MEMBERS, "batches"), Noise(SEED, MEMBERS, "noise")
-    rows = torch.arange(MEMBERS)[:, None]
-
-    def loss() -> Tensor:
-        return method.loss(
-            networks, points[rows, batches.integers(points.shape[1], method.batch)], noise
-        )
-
-    train(networks, loss, method, snapshots=2, label="ensemble")
+    networks = initial(method, points, SEED)
+    fit(networks, method, points, SEED, snapshots=2, label="ensemble")
     return networks
 
 
@@ -137,8 +129,8 @@ class _Standardize(nn.Module):
 
 def _single_network(method: Embedding, points: Tensor, member: int) -> nn.Sequential:
     """The member's network with its initial weights, as torch.nn modules."""
-    initial = method.networks(points[None], Noise(SEED, [member], "weights"))["online"]
-    weights = list(initial.parameters())
+    online = method.networks(points[None], Noise(SEED, [member], "weights"))["online"]
+    weights = list(online.parameters())
     layers: list[nn.Module] = [_Standardize(points)]
     for weight, bias in zip(weights[::2], weights[1::2], strict=True):
         linear = nn.Linear(weight.shape[1], weight.shape[2])

@@ -7,10 +7,10 @@ import torch
 
 from jepatlas.common import device, stage
 from jepatlas.common.parameters import Device, Seed, scalar, section
-from jepatlas.common.random import Noise
 from jepatlas.common.storage import read_arrays, write_arrays, write_json
 from jepatlas.common.training import Trained
 from jepatlas.mog.evaluation import Settings, evaluate
+from jepatlas.mog.fitting import initial
 from jepatlas.mog.method import load
 from jepatlas.mog.parameters import Evaluation, Landscape, Langevin
 from jepatlas.mog.world import World
@@ -29,7 +29,7 @@ def main(name: str) -> None:
     )
     trained = Trained.load(Path(f"data/mog/trained/{name}.safetensors"))
     points = torch.as_tensor(world.train, dtype=torch.float32, device=settings.device)
-    networks = method.networks(points, Noise(settings.seed, settings.members, "weights"))
+    networks = initial(method, points, settings.seed)
     metrics, drawn = evaluate(method, networks, trained, world, settings)
     write_json(Path(f"metrics/mog/{name}.json"), metrics)
     write_arrays(Path(f"data/mog/evaluated/{name}.npz"), drawn)

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from jepatlas.common.parameters import InputError
 from jepatlas.common.random import Noise
 from jepatlas.common.storage import rounded
-from jepatlas.common.training import Trained, train
+from jepatlas.common.training import Trained
 from jepatlas.mog.evaluation import Settings, evaluate, tour
+from jepatlas.mog.fitting import fit, initial
 from jepatlas.mog.method import Base, Embedding, Masked, ScoreMatching, load
 from jepatlas.mog.mixture import Mixture
 from jepatlas.mog.parameters import Data, Evaluation, Landscape, Langevin
@@ -314,20 +315,12 @@ def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def new_networks(method: Base) -> nn.ModuleDict:
-    points = torch.tensor(WORLD.train, dtype=torch.float32)
-    return method.networks(points, Noise(0, MEMBERS, "weights"))
+    return initial(method, torch.tensor(WORLD.train, dtype=torch.float32), seed=0)
 
 
 def trained_networks(method: Any) -> tuple[nn.ModuleDict, Trained]:
     networks, points = new_networks(method), torch.tensor(WORLD.train, dtype=torch.float32)
-    batches, noise = Noise(0, MEMBERS, "batches"), Noise(0, MEMBERS, "noise")
-    rows = torch.arange(MEMBERS)[:, None]
-
-    def loss() -> Tensor:
-        batch = points[rows, batches.integers(points.shape[1], method.batch)]
-        return method.loss(networks, batch, noise)
-
-    return networks, train(networks, loss, method, 4, "test")
+    return networks, fit(networks, method, points, seed=0, snapshots=4, label="test")
 
 
 RANGES = {

@@ -20,13 +20,12 @@ from jepatlas.noisy_tv.measure import (
     calibration,
     experts,
     fusion,
-    last,
     limit_rollout,
+    read_out,
     reference_scores,
     rollout,
     scores,
 )
-from jepatlas.noisy_tv.metrics import ReadOut
 from jepatlas.noisy_tv.parameters import Evaluation, Transfer
 from jepatlas.noisy_tv.system import Array
 
@@ -78,9 +77,7 @@ class Evaluated:
         for horizon, values in rollout(self.truth, forecast).items():
             self._note_drawn(name, "rollout", str(horizon), values)
             self._tabulate("rollout", values, model=name, horizon=horizon)
-        read = ReadOut.fit(
-            forecast.train, last(self.truth.s[:, : self.truth.train], forecast.train)
-        )
+        read = read_out(self.truth, forecast.train)
         self._draw(name, read(forecast.test[forecast.lead]))
         if forecast.belief is not None:
             belief = StateBelief.read(self.truth, forecast, forecast.belief)

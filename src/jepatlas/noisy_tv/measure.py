@@ -78,6 +78,11 @@ def last(states: Array, like: Array) -> Array:
     return states[:, -like.shape[1] :]
 
 
+def read_out(truth: Truth, latents: Array) -> ReadOut:
+    """Of s, from the latents of the last steps of the training part, `[members, n, dim]`."""
+    return ReadOut.fit(latents, last(truth.s[:, : truth.train], latents))
+
+
 # One step ahead
 
 
@@ -122,8 +127,7 @@ def rollout(truth: Truth, forecast: Forecast) -> dict[int, Array]:
     a fit per horizon would forgive an iterated linear predictor everything."""
     if forecast.lead == 0:
         return {}
-    s = last(truth.s[:, : truth.train], forecast.train)
-    read = ReadOut.fit(forecast.train, s)
+    read = read_out(truth, forecast.train)
     return {horizon: r2(last(truth.s, z), read(z)) for horizon, z in forecast.test.items()}
 
 
@@ -150,8 +154,7 @@ class StateBelief:
         The belief is about a draw from the posterior. Reading s from its mean would allow for a
         covariance smaller by the posterior's variance, about a hundredth of it."""
         assert forecast.states is not None
-        s = last(truth.s[:, : truth.train], forecast.states)
-        read = ReadOut.fit(forecast.states, s)
+        read = read_out(truth, forecast.states)
         return cls(read(belief.mean), read.push(belief.covariance))
 
 

@@ -1,10 +1,10 @@
-"""Summaries against scipy's interval."""
+"""Summaries against scipy's interval; the effective rank of matrices with known singular values."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from jepatlas.common.statistics import summary
+from jepatlas.common.statistics import effective_rank, summary
 
 
 @pytest.mark.parametrize("n", [2, 3, 8, 40])
@@ -45,3 +45,32 @@ def test_results_are_plain_floats(values):
     found = summary(values)
     assert {type(number) for number in found.values()} == {float}
     assert found["mean"] == pytest.approx(7 / 3, rel=1e-12)
+
+
+def normal(*shape):
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def rotation(dimension):
+    return np.linalg.qr(normal(dimension, dimension))[0]
+
+
+@pytest.mark.parametrize("singular", [[3.0, 2.0, 1.0], [5.0, 1e-3], [1.0], [2.0, 2.0, 0.0, 0.0]])
+def test_effective_rank_of_known_singular_values(singular):
+    left = np.linalg.qr(normal(40, len(singular)))[0]
+    z = left * singular @ rotation(6)[: len(singular)]
+    positive = np.array([s for s in singular if s > 0])
+    p = positive / positive.sum()
+    # exp(entropy) is the product of p^-p.
+    assert effective_rank(z) == pytest.approx(np.prod(p**-p), rel=1e-9)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 5])
+def test_equal_singular_values_count_one_each(rank):
+    z = np.linalg.qr(normal(40, rank))[0] @ rotation(8)[:rank]
+    assert effective_rank(z) == pytest.approx(rank, rel=1e-9)
+    assert effective_rank(1e-6 * z) == pytest.approx(rank, rel=1e-9)
+
+
+def test_a_constant_map_has_rank_1():
+    assert effective_rank(np.tile(normal(6), (50, 1))) == pytest.approx(1, abs=1e-9)

@@ -65,27 +65,6 @@ def test_spread_is_half_the_mean_squared_distance_of_pairs():
     assert metrics.spread(u) == pytest.approx(np.mean(squares) / 2, rel=1e-12)
 
 
-@pytest.mark.parametrize("singular", [[3.0, 2.0, 1.0], [5.0, 1e-3], [1.0], [2.0, 2.0, 0.0, 0.0]])
-def test_effective_rank_of_known_singular_values(singular):
-    left = np.linalg.qr(normal(40, len(singular)))[0]
-    z = left * singular @ rotation(6)[: len(singular)]
-    positive = np.array([s for s in singular if s > 0])
-    p = positive / positive.sum()
-    # exp(entropy) is the product of p^-p.
-    assert metrics.effective_rank(z) == pytest.approx(np.prod(p**-p), rel=1e-9)
-
-
-@pytest.mark.parametrize("rank", [1, 2, 5])
-def test_equal_singular_values_count_one_each(rank):
-    z = np.linalg.qr(normal(40, rank))[0] @ rotation(8)[:rank]
-    assert metrics.effective_rank(z) == pytest.approx(rank, rel=1e-9)
-    assert metrics.effective_rank(1e-6 * z) == pytest.approx(rank, rel=1e-9)
-
-
-def test_a_constant_map_has_rank_1():
-    assert metrics.effective_rank(np.tile(normal(6), (50, 1))) == pytest.approx(1, abs=1e-9)
-
-
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

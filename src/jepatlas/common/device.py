@@ -23,6 +23,14 @@ def choose(name: str) -> torch.device:
     return torch.device(name)
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 by instructions of its own, and not by imitation."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("sve_bf16"))
+
+
 def _keep_freed_memory() -> None:
     """Have glibc keep what is freed, up to 1 GB, instead of returning it to the system.
 

@@ -34,7 +34,7 @@ class Noise:
         self.members = list(range(members)) if isinstance(members, int) else list(members)
         self.device = torch.device(device)
         self._generators = [
-            torch.Generator().manual_seed(_torch_seed(seed, member, purpose))
+            torch.Generator().manual_seed(torch_seed(seed, member, purpose))
             for member in self.members
         ]
 
@@ -67,6 +67,6 @@ def _entropy(seed: int, purpose: Sequence[int | str]) -> list[int]:
     ]
 
 
-def _torch_seed(seed: int, *purpose: int | str) -> int:
+def torch_seed(seed: int, *purpose: int | str) -> int:
     state = np.random.SeedSequence(_entropy(seed, purpose)).generate_state(2, np.uint32)
     return int(state[0]) << 32 | int(state[1])

@@ -1,4 +1,6 @@
-"""Summaries over the members of an ensemble."""
+"""Numbers that more than one track reports."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,3 +22,14 @@ def summary(values: npt.ArrayLike) -> dict[str, float]:
         "min": float(members.min()),
         "max": float(members.max()),
     }
+
+
+def effective_rank(z: npt.NDArray[Any]) -> float:
+    """RankMe (Garrido et al. 2023, arXiv 2210.02885): exp of the entropy of the singular values.
+
+    Between 1 and min(n, dim); not centred, as in the paper, so a constant map has rank 1.
+    """
+    singular = np.linalg.svd(z, compute_uv=False)
+    p = singular / singular.sum()
+    p = p[p > 0]
+    return float(np.exp(-(p * np.log(p)).sum()))

@@ -124,7 +124,7 @@ def train(
             optimiser.step()
             scheduler.step()
             if average:
-                _follow(average, online, decay)
+                follow(average, online, decay)
             window.append(losses.detach())
             if step % LOG_EVERY == 0 or step == training.steps:
                 logged.append(_checked_mean(window, step, label))
@@ -161,7 +161,7 @@ def _decay(training: Training, needed: bool, label: str) -> float:
 
 
 @torch.no_grad()
-def _follow(average: list[Tensor], online: list[Tensor], decay: float) -> None:
+def follow(average: list[Tensor], online: list[Tensor], decay: float) -> None:
     """average <- decay average + (1 - decay) online, in one call for all tensors."""
     torch._foreach_lerp_(average, online, 1 - decay)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.random import Noise, generator
-from jepatlas.common.statistics import summary
+from jepatlas.common.statistics import effective_rank, summary
 from jepatlas.common.training import Trained, restore
 from jepatlas.mog import metrics
 from jepatlas.mog.method import Base, Embedding, Masked, ScoreMatching
@@ -99,7 +99,7 @@ def evaluate_embedding(
 def _collapse(u: Array, z: Array) -> Metrics:
     return {
         "spread": summary([metrics.spread(member) for member in u]),
-        "effective_rank": summary([metrics.effective_rank(member) for member in z]),
+        "effective_rank": summary([effective_rank(member) for member in z]),
     }
 
 
@@ -199,7 +199,7 @@ def _through_training(
         restore(networks, snapshots[step])
         z = _array(method.embed(networks, x))
         spreads.append([metrics.spread(member) for member in unit(z)])
-        ranks.append([metrics.effective_rank(member) for member in z])
+        ranks.append([effective_rank(member) for member in z])
     return np.array(steps), np.array(spreads), np.array(ranks)
 
 

@@ -33,17 +33,6 @@ def spread(u: Array) -> float:
     return float(u.var(axis=0).sum())
 
 
-def effective_rank(z: Array) -> float:
-    """RankMe (Garrido et al. 2023, arXiv 2210.02885): exp of the entropy of the singular values.
-
-    Between 1 and min(n, dim); not centred, as in the paper, so a constant map has rank 1.
-    """
-    singular = np.linalg.svd(z, compute_uv=False)
-    p = singular / singular.sum()
-    p = p[p > 0]
-    return float(np.exp(-(p * np.log(p)).sum()))
-
-
 def first_below(steps: npt.ArrayLike, values: npt.ArrayLike, threshold: float) -> float:
     """The first of the steps from which the values stay below the threshold; NaN if none does."""
     below = np.asarray(values) < threshold

@@ -1,0 +1,27 @@
+"""The curves of a training, shown while it runs: a table per curve that DVC and editors plot."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from dvclive import Live
+
+from jepatlas.common.storage import rounded
+
+
+@contextmanager
+def shown(folder: Path) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """A function that adds a row, the values after one more epoch, to the tables in `folder`."""
+    live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False)
+    with live:
+        epochs = 0
+
+        def report(values: Mapping[str, float]) -> None:
+            nonlocal epochs
+            epochs += 1
+            live.step = epochs
+            for name, value in rounded(values).items():
+                live.log_metric(name, value)
+            live.make_summary()
+
+        yield report

@@ -1,0 +1,126 @@
+"""Phase 2: decoders that give back the clean image from a frozen method's predictions."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from jepatlas.common.checkpoint import checkpoint_for
+from jepatlas.common.epochs import Batch, Epochs, Trainer
+from jepatlas.common.parameters import InputError
+from jepatlas.images import metrics
+from jepatlas.images.evaluation import chosen, perturbed
+from jepatlas.images.fitting import Machine, Report, held_out
+from jepatlas.images.method import Base
+from jepatlas.images.networks import Decoder, seeded
+from jepatlas.images.perturb import perturb
+from jepatlas.images.world import Images
+
+Array = npt.NDArray[Any]
+
+
+def fit(
+    decoding: Epochs,
+    method: Base,
+    networks: nn.ModuleDict,
+    images: Images,
+    seed: int,
+    machine: Machine,
+    name: str,
+    report: Report,
+) -> nn.ModuleDict:
+    """Two decoders, trained side by side on the images that the method was trained on: from its
+    prediction of the `perturbed` image, and of the `clean` one.
+
+    networks: the method's, which are left as they are.
+    """
+    count = len(images.train) - held_out(len(images.train))
+    if decoding.batch > count:
+        raise InputError(
+            f"params.yaml: images.decoder.batch: should be at most the {count} images to train "
+            f"on, is {decoding.batch}"
+        )
+
+    def build() -> nn.ModuleDict:
+        kinds = ("perturbed", "clean")
+        return nn.ModuleDict({kind: Decoder(method.dim) for kind in kinds})
+
+    decoders = seeded(build, seed, "decoder", machine.device)
+    pixels = torch.from_numpy(images.train)
+    # The frozen networks always say the same about a clean image.
+    clean_predictions = torch.from_numpy(predict(method, networks, images.train, machine))
+
+    def loss(batch: Batch) -> Tensor:
+        clean = pixels[batch.examples].to(machine.device)[:, None].float() / 255
+        views = perturb(clean, 1, batch.generator, method.erosion)
+        with machine.autocast():
+            with torch.no_grad():
+                prediction = method.predict(networks, views)
+            known = clean_predictions[batch.examples].to(machine.device)
+            given = {"perturbed": prediction, "clean": known}
+            # Nothing is shared, so the sum trains each on its own error.
+            errors = [mse_loss(decoders[kind](z).float(), clean) for kind, z in given.items()]
+        return torch.stack(errors).sum()
+
+    key = (decoding, method, seed, machine)
+    weights = {n: tensor.cpu().numpy() for n, tensor in networks.state_dict().items()}
+    checkpoint = checkpoint_for(f"decoder-{name}", key, images.arrays() | weights)
+    trainer = Trainer(decoders, decoding, seed, f"images.decoder ({name})")
+    trainer.run(count, loss, dict, checkpoint, report)
+    return decoders.eval()
+
+
+def predict(method: Base, networks: nn.ModuleDict, images: Array, machine: Machine) -> Array:
+    """The predicted embeddings of the clean images, `[n, dim]`, from uint8 `[n, 28, 28]`."""
+    return machine.apply(lambda x: method.predict(networks, x), images)
+
+
+def evaluate(
+    method: Base,
+    networks: nn.ModuleDict,
+    decoders: nn.ModuleDict,
+    images: Images,
+    seed: int,
+    machine: Machine,
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The metrics of both decoders beside what needs no network, and the arrays to draw.
+
+    References: the mean of the training images; an oracle that knows the label and answers with the
+    mean of its class; and the perturbed image itself.
+    """
+    views = perturbed(method, images.test, seed)["all"]
+    clean, given = images.test / np.float32(255), views / np.float32(255)
+    inputs = {"perturbed": views, "clean": images.test}
+    found = {
+        kind: machine.apply(decoders[kind], predict(method, networks, pixels, machine))[:, 0]
+        for kind, pixels in inputs.items()
+    }
+    means = _class_means(images)
+    overall = (images.train.mean(0, dtype=np.float64) / 255).astype(np.float32)
+    references = {
+        "mean_image": np.broadcast_to(overall, clean.shape),
+        "class_mean_image": means[images.test_labels],
+        "perturbed_input": given,
+    }
+    measured: dict[str, Any] = {"data_set": images.data_set, "test_images": len(clean)}
+    measured |= {kind: metrics.reconstruction(clean, x) for kind, x in found.items()}
+    measured["references"] = {
+        name: metrics.reconstruction(clean, x) for name, x in references.items()
+    }
+    shown = chosen(images.test_labels)
+    drawn = {"shown": shown, "perturbed": views[shown]}
+    for kind, x in found.items():
+        drawn[f"from_{kind}"] = (x[shown] * 255).round().astype(np.uint8)
+    return measured, drawn
+
+
+def _class_means(images: Images) -> Array:
+    """The mean training image of each class, `[10, 28, 28]` in [0, 1]."""
+    means = [
+        images.train[images.train_labels == digit].mean(0, dtype=np.float64) / 255
+        for digit in range(metrics.CLASSES)
+    ]
+    return np.stack(means).astype(np.float32)

@@ -1,0 +1,107 @@
+"""What a method of the image track is: its parameters, its networks and its loss.
+
+A method is one module in `methods/` with a class `Method`: a block of params.yaml in its fields,
+and on it `networks`, `loss` and `predict`.
+"""
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from typing import Annotated, cast
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor, nn
+
+from jepatlas.common.epochs import Epochs
+from jepatlas.common.parameters import PARAMS, Count, Fraction, InputError, section
+from jepatlas.common.training import Family
+from jepatlas.images import methods
+from jepatlas.images.networks import Encoder, mlp
+from jepatlas.images.perturb import Erosion, perturb
+
+Channels = Annotated[tuple[Count, ...], Field(min_length=1, max_length=5)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Base(Epochs, ABC):
+    """The fields that every method has, and the functions that it must offer.
+
+    family: the file of `objectives/` that the method's loss comes from; channels: of the encoder's
+    convolutions; dim: of the embedding; ramp: the share of training over which the strength of the
+    perturbation rises from `start` to 1; erosion: which of the two kinds.
+    """
+
+    family: Family
+    channels: Channels
+    dim: Count
+    start: Share
+    ramp: Share
+    erosion: Erosion
+    averaging: Fraction | None = None
+
+    def networks(self) -> nn.ModuleDict:
+        """New networks; a part `average` follows the part `online`."""
+        return nn.ModuleDict({"online": Encoder(self.channels, self.dim)})
+
+    @abstractmethod
+    def loss(
+        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+    ) -> Tensor:
+        """The loss of a batch of clean images `[batch, 1, 28, 28]`, a scalar.
+
+        strength: of the perturbation; generator: for everything that is drawn.
+        """
+
+    def strength(self, progress: float) -> float:
+        """How strong the perturbation is when this share of training is done."""
+        risen = min(progress / self.ramp, 1.0) if self.ramp else 1.0
+        return self.start + (1 - self.start) * risen
+
+    def embed(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
+        """`[batch, 1, 28, 28] -> [batch, dim]`."""
+        return networks["online"](images)
+
+    def predict(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
+        """The predicted embedding of the clean images, from these: `[batch, dim]`.
+
+        A method without a predictor predicts that they are the same.
+        """
+        return self.embed(networks, images)
+
+
+class TwoViews(Base):
+    """A method that compares two perturbations of each image, without a target encoder.
+
+    expander: widths of the network between the embedding and the loss; none: the embedding itself.
+    """
+
+    expander: tuple[Count, ...]
+
+    def networks(self) -> nn.ModuleDict:
+        networks = super().networks()
+        networks["expander"] = mlp([self.dim, *self.expander]) if self.expander else nn.Identity()
+        return networks
+
+    def views(
+        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+    ) -> tuple[Tensor, Tensor]:
+        """What the loss compares, for both views in one pass: `[1, batch, width]` each."""
+        pair = [perturb(images, strength, generator, self.erosion) for _ in range(2)]
+        expanded = networks["expander"](self.embed(networks, torch.cat(pair))).float()
+        first, second = expanded.chunk(2)
+        return first[None], second[None]
+
+
+def names() -> list[str]:
+    """Every method there is a module for."""
+    return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
+
+
+def load(name: str) -> Base:
+    """The method `name` with its block of params.yaml, validated."""
+    key = f"images.methods.{name}"
+    if name not in names():
+        raise InputError(f"{PARAMS}: {key}: unknown method; there are: {', '.join(names())}")
+    module = importlib.import_module(f"{methods.__name__}.{name}")
+    return section(key, cast(type[Base], module.Method))

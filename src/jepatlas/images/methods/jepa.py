@@ -1,0 +1,36 @@
+"""JEPA: from the perturbed image, predict what a slower encoder makes of the clean one."""
+
+import torch
+from torch import Generator, Tensor, nn
+
+from jepatlas.common.ensemble import average_of
+from jepatlas.common.parameters import Count, Fraction
+from jepatlas.images.method import Base
+from jepatlas.images.networks import mlp
+from jepatlas.images.perturb import perturb
+from jepatlas.objectives.prediction import paired_distance
+
+
+class Method(Base):
+    """predictor: its hidden widths; averaging: decay of the target encoder at the start."""
+
+    predictor: tuple[Count, ...]
+    averaging: Fraction
+
+    def networks(self) -> nn.ModuleDict:
+        networks = super().networks()
+        networks["predictor"] = mlp([self.dim, *self.predictor, self.dim])
+        networks["average"] = average_of(networks["online"])
+        return networks
+
+    def loss(
+        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+    ) -> Tensor:
+        prediction = self.predict(networks, perturb(images, strength, generator, self.erosion))
+        with torch.no_grad():
+            target = networks["average"](images)
+        # 1 - cosine, the document's, is half the squared distance of unit vectors.
+        return paired_distance(prediction.float()[None], target.float()[None]).sum() / 2
+
+    def predict(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
+        return networks["predictor"](self.embed(networks, images))

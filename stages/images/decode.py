@@ -1,0 +1,34 @@
+"""Train and measure the decoders of one method: `python -m stages.images.decode METHOD`."""
+
+import sys
+from pathlib import Path
+
+from jepatlas.images.parameters import Precision
+from jepatlas.images.world import Images
+
+from jepatlas.common import stage
+from jepatlas.common.epochs import Epochs
+from jepatlas.common.parameters import Device, Seed, scalar, section
+from jepatlas.common.storage import read_arrays, write_arrays, write_json
+from jepatlas.images.curves import shown
+from jepatlas.images.decoding import evaluate, fit
+from jepatlas.images.fitting import Machine, Trained, restored
+from jepatlas.images.method import load
+
+
+def main(name: str) -> None:
+    method, seed = load(name), scalar("seed", Seed)
+    decoder = section("images.decoder", Epochs)
+    machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
+    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
+    trained = Trained.load(Path(f"data/images/trained/{name}.safetensors"))
+    networks = restored(method, trained, seed, machine)
+    with shown(Path(f"plots/images/decoding/{name}")) as report:
+        decoders = fit(decoder, method, networks, images, seed, machine, name, report)
+    metrics, drawn = evaluate(method, networks, decoders, images, seed, machine)
+    write_json(Path(f"metrics/images/reconstruction/{name}.json"), metrics)
+    write_arrays(Path(f"data/images/reconstructed/{name}.npz"), drawn)
+
+
+if __name__ == "__main__":
+    stage.run(main, *sys.argv[1:])

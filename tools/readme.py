@@ -172,7 +172,10 @@ def claims_tables() -> str:
 
 
 def claim_row(claim: Any) -> list[str]:
+    """Where a claim does not hold, the reason has what was needed."""
     number = f"{claim['measured']}: {claim['value']}" if claim["value"] else ""
+    if claim["verdict"] == "holds":
+        number += f" ({claim['needed']})"
     return [claim["claim"], number, claim["verdict"], claim["reason"]]
 
 

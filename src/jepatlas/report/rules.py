@@ -26,6 +26,9 @@ VERDICTS = HOLDS, IN_PART, FAILS, NOT_TESTED = (
     "not tested",
 )
 
+NUMBER = ("mean", "ci95")
+NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
+
 
 class Number(NamedTuple):
     """A mean and the half width of its 95 % interval, 0 for what is exact."""
@@ -166,13 +169,15 @@ class Metrics:
         return list(self._find(measure.file, measure.key.partition(".*")[0]))
 
     def number(self, bound: Measure | Threshold) -> Number:
-        """A missing interval or mean (null) is NaN; a number without a mean is exact."""
+        """NaN where the mean or the interval is null; a number without an interval is exact."""
         if isinstance(bound, Threshold):
             return Number(bound.value)
         found = self._find(bound.file, bound.key)
         if not isinstance(found, dict):
-            found = {"mean": found, "ci95": 0.0}
-        mean, half_width = (math.nan if found[k] is None else found[k] for k in ("mean", "ci95"))
+            return Number(found).times(bound.factor)
+        mean, half_width = (self._find(bound.file, f"{bound.key}.{part}") for part in NUMBER)
+        if mean is None or half_width is None:
+            return Number(math.nan)
         return Number(mean, half_width).times(bound.factor)
 
     def _find(self, file: str, key: str) -> Any:
@@ -200,6 +205,11 @@ class Check(NamedTuple):
         if self.gap.mean - self.gap.half_width > 0:
             return "met"
         return "failed" if self.gap.mean + self.gap.half_width < 0 else "open"
+
+    @property
+    def bound_in_words(self) -> str:
+        right = self.condition.right
+        return f"{right.with_article()}, {self.bound}" if isinstance(right, Measure) else str(right)
 
 
 def check(condition: Condition, metrics: Metrics) -> list[Check]:
@@ -229,20 +239,19 @@ def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
     """
     reason = _untestable(claim, metrics)
     if reason:
-        return _row(claim, "", "", NOT_TESTED, reason)
+        return _row(claim, NOT_TESTED, reason)
     checked = [check(condition, metrics) for condition in claim.conditions]
     every = [one for checks in checked for one in checks]
     blank = [one for one in every if not math.isfinite(one.gap.mean + one.gap.half_width)]
     if blank:
-        words = blank[0].condition.left
-        return _row(claim, "", "", NOT_TESTED, f"The {words} has no interval over seeds.")
+        return _row(claim, NOT_TESTED, f"Undecided: {blank[0].condition}; {NO_INTERVAL}.")
     outcomes = {one.outcome for one in every}
     verdict = HOLDS if outcomes == {"met"} else FAILS if outcomes == {"failed"} else IN_PART
     deciding = next((checks[0] for checks in checked if checks[0].outcome != "met"), checked[0][0])
     if verdict != HOLDS:
         met = sum(checks[0].outcome == "met" for checks in checked)
         reason = _sentence(deciding, met, len(checked))
-    return _row(claim, str(deciding.condition.left), str(deciding.number), verdict, reason)
+    return _row(claim, verdict, reason, deciding)
 
 
 def _untestable(claim: Claim, metrics: Metrics) -> str:
@@ -260,11 +269,10 @@ def _untestable(claim: Claim, metrics: Metrics) -> str:
 
 def _sentence(found: Check, met: int, total: int) -> str:
     """Why a claim does not hold, or not wholly, with the number."""
-    condition, right = found.condition, found.condition.right
+    condition = found.condition
     clearly = "" if found.outcome == "failed" else "clearly "
-    bound = f"{right.with_article()}, {found.bound}" if isinstance(right, Measure) else f"{right}"
     side = "above" if condition.sign == ">" else "below"
-    text = f"The {condition.left} is {found.number}, not {clearly}{side} {bound}"
+    text = f"The {condition.left} is {found.number}, not {clearly}{side} {found.bound_in_words}"
     if condition.because:
         text += f": {condition.because}"
     if total > 1:
@@ -272,15 +280,17 @@ def _sentence(found: Check, met: int, total: int) -> str:
     return text + "."
 
 
-def _row(claim: Claim, measured: str, value: str, verdict: str, reason: str) -> dict[str, str]:
+def _row(claim: Claim, verdict: str, reason: str, found: Check | None = None) -> dict[str, str]:
+    """measured, value and needed: of the check that decides, empty where there is none."""
     return {
         "id": claim.id,
         "track": claim.track,
         "section": claim.section,
         "claim": claim.claim,
         "test": in_words(claim.conditions),
-        "measured": measured,
-        "value": value,
+        "measured": str(found.condition.left) if found else "",
+        "value": str(found.number) if found else "",
+        "needed": f"{found.condition.sign} {found.bound_in_words}" if found else "",
         "verdict": verdict,
         "reason": reason,
     }

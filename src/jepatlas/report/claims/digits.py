@@ -44,7 +44,7 @@ def embedding() -> list[Claim]:
         *(
             Section("digits", "MNIST, k-NN evaluation").claim(
                 f"digits-knn-{key}",
-                f"k-NN evaluation (k = 5) of the embeddings: {words} 0.9901",
+                f"The k-NN evaluation (k = 5) of the embeddings gives {words} 0.9901",
                 embedded(f"knn.{key}", f"k-NN {words}") > PUBLISHED,
                 data_set="mnist",
             )

@@ -134,23 +134,26 @@ def test_a_multiple_of_a_measure_is_a_bound(metrics):
     assert check(measure("high") > 2 * measure("low"), metrics)[0].outcome == "met"
 
 
-def test_a_condition_over_an_axis_has_a_check_for_each_value_the_worst_first(metrics):
+def test_a_condition_over_an_axis_has_a_check_for_each_value(metrics):
     found = check(measure("by_scale.*", axis="σ") > HALF, metrics)
-    assert [one.condition.left.key for one in found] == ["by_scale.8", "by_scale.4", "by_scale.0"]
-    assert [one.outcome for one in found] == ["failed", "met", "met"]
-    reverse = check(measure("by_scale.*", axis="σ") < HALF, metrics)
-    assert [one.condition.left.key[-1] for one in reverse] == ["0", "4", "8"]
+    assert [one.condition.left.key for one in found] == ["by_scale.0", "by_scale.4", "by_scale.8"]
+    assert [one.outcome for one in found] == ["met", "met", "failed"]
 
 
 def test_two_sides_with_an_axis_are_compared_at_the_same_value(metrics):
-    condition = measure("by_scale.*", axis="σ") > measure("limit.*", axis="σ")
-    pairs = [
-        (one.condition.left.key[-1], one.condition.right.key[-1])
-        for one in check(condition, metrics)
-    ]
-    assert pairs == [("8", "8"), ("4", "4"), ("0", "0")]
+    by_scale = measure("by_scale.*", axis="σ")
+    found = check(by_scale > measure("limit.*", axis="σ"), metrics)
+    sides = [(one.condition.left.key[-1], one.condition.right.key[-1]) for one in found]
+    assert sides == [("0", "0"), ("4", "4"), ("8", "8")]
     with pytest.raises(InputError, match=r"a\.json: has no shorter\.4, which a claim"):
-        check(measure("by_scale.*", axis="σ") > measure("shorter.*", axis="σ"), metrics)
+        check(by_scale > measure("shorter.*", axis="σ"), metrics)
+
+
+def test_margins_are_in_units_of_the_interval(metrics):
+    margins = [check(measure(name) > HALF, metrics)[0].margin for name in ("high", "near", "low")]
+    assert margins == pytest.approx([3, 0.5, -3])
+    exact = [check(measure("exact") > Threshold(x, ""), metrics)[0].margin for x in (0, 0.3, 1)]
+    assert exact == [np.inf, 0, -np.inf]
 
 
 # Verdicts
@@ -247,13 +250,23 @@ def test_a_row_has_the_test_the_number_and_what_was_needed(metrics):
     }
 
 
-def test_the_number_is_that_of_the_first_condition_that_is_not_met(metrics):
-    conditions = [measure(name) > HALF for name in ("high", "near", "low")]
+def test_the_number_is_the_one_that_fares_worst(metrics):
+    conditions = [measure(name) > HALF for name in ("high", "low", "near")]
     row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
-    assert row["measured"] == "near of a"
+    assert row["measured"] == "low of a"
     assert row["reason"] == (
-        "The near of a is 0.55 ± 0.10, not clearly above 0.5 (1 of 3 conditions are met)."
+        "The low of a is 0.20 ± 0.10, not above 0.5 (1 of 3 conditions are met)."
     )
+    row = judge(SECTION.claim("id", "It is so", conditions[0], conditions[2]), metrics)
+    assert row["reason"] == (
+        "The near of a is 0.55 ± 0.10, not clearly above 0.5 (1 of 2 conditions are met)."
+    )
+
+
+def test_the_number_of_a_claim_that_holds_is_the_one_met_most_narrowly(metrics):
+    conditions = (measure("high") > Threshold(0, ""), measure("high") > HALF)
+    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
+    assert (row["verdict"], row["needed"]) == (HOLDS, "> 0.5")
 
 
 def test_the_reason_has_both_numbers_and_the_explanation(metrics):

@@ -207,13 +207,20 @@ class Check(NamedTuple):
         return "failed" if self.gap.mean + self.gap.half_width < 0 else "open"
 
     @property
+    def margin(self) -> float:
+        """The gap in half widths, so that checks of different measures compare."""
+        if self.gap.half_width == 0:
+            return math.copysign(math.inf, self.gap.mean) if self.gap.mean else 0.0
+        return self.gap.mean / self.gap.half_width
+
+    @property
     def bound_in_words(self) -> str:
         right = self.condition.right
         return f"{right.with_article()}, {self.bound}" if isinstance(right, Measure) else str(right)
 
 
 def check(condition: Condition, metrics: Metrics) -> list[Check]:
-    """The checks of a condition, the one that is furthest on the wrong side first."""
+    """The checks of a condition: one, or one for each value of its axis."""
     conditions = [condition]
     if "*" in condition.left.key:
         conditions = [_at(condition, value) for value in metrics.values(condition.left)]
@@ -222,7 +229,7 @@ def check(condition: Condition, metrics: Metrics) -> list[Check]:
         number, bound = metrics.number(one.left), metrics.number(one.right)
         gap = number.minus(bound) if one.sign == ">" else bound.minus(number)
         checks.append(Check(one, number, bound, gap))
-    return sorted(checks, key=lambda found: found.gap.mean - found.gap.half_width)
+    return checks
 
 
 def _at(condition: Condition, value: str) -> Condition:
@@ -235,7 +242,8 @@ def _at(condition: Condition, value: str) -> Condition:
 def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
     """A row of the table: the claim, its test, the number that decides, the verdict and why.
 
-    The number is that of the first condition that is not met, else of the first.
+    The number that decides is the one that fares worst, by its distance from the bound in units of
+    the interval: what fails most clearly, or is met most narrowly.
     """
     reason = _untestable(claim, metrics)
     if reason:
@@ -247,9 +255,9 @@ def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
         return _row(claim, NOT_TESTED, f"Undecided: {blank[0].condition}; {NO_INTERVAL}.")
     outcomes = {one.outcome for one in every}
     verdict = HOLDS if outcomes == {"met"} else FAILS if outcomes == {"failed"} else IN_PART
-    deciding = next((checks[0] for checks in checked if checks[0].outcome != "met"), checked[0][0])
+    deciding = min(every, key=lambda one: one.margin)
     if verdict != HOLDS:
-        met = sum(checks[0].outcome == "met" for checks in checked)
+        met = sum(all(one.outcome == "met" for one in checks) for checks in checked)
         reason = _sentence(deciding, met, len(checked))
     return _row(claim, verdict, reason, deciding)
 

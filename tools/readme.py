@@ -49,12 +49,14 @@ NOISY_TV = {
     "vjepa": "`vjepa`",
     "bjepa": "`bjepa`",
 }
+VERDICTS = ("holds", "holds in part", "does not hold", "not tested")
+TRACKS = {"mixture": "Mixture", "digits": "Digits", "noisy_tv": "Noisy TV", "all": "All"}
 UNCERTAINTY = ("coverage_50", "coverage_90", "coverage_95", "nll")
 
 
 def tables() -> dict[str, str]:
     """The Markdown of each table by its name in the README's markers."""
-    return mog_tables() | noisy_tv_tables()
+    return mog_tables() | noisy_tv_tables() | {"claims": claims_tables()}
 
 
 def metrics_of(file: str) -> Any:
@@ -155,6 +157,26 @@ def mog_tables() -> dict[str, str]:
             ),
         ),
     }
+
+
+def claims_tables() -> str:
+    """The verdicts counted, then a table for each track."""
+    found = metrics_of("claims")
+    counts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS)
+    parts = [f"{len(found['claims'])} claims: {counts}. The digits are from `{found['data_set']}`."]
+    for track, title in TRACKS.items():
+        rows = [claim_row(claim) for claim in found["claims"] if claim["track"] == track]
+        if rows:
+            parts.append(markdown([title, "number", "verdict", "why"], rows))
+    return "\n\n".join(parts)
+
+
+def claim_row(claim: Any) -> list[str]:
+    """Where a claim does not hold, the reason has what was needed."""
+    number = f"{claim['measured']}: {claim['value']}" if claim["value"] else ""
+    if claim["verdict"] == "holds":
+        number += f" ({claim['needed']})"
+    return [claim["claim"], number, claim["verdict"], claim["reason"]]
 
 
 def interval(found: Any, key: str) -> str:

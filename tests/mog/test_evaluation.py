@@ -335,6 +335,7 @@ RANGES = {
     "landscape.auroc": (0, 1),
     "landscape.depth": (-2, 2),
     "landscape.roughness": (0, 100),
+    "landscape.score_explained": (0, 1),
 }
 MASKED_RANGES = {"masked.r2.x0": (-1, 1), "masked.r2.x1": (-1, 1), "masked.of_exact": (-5, 1.2)}
 SCORE_RANGES = {

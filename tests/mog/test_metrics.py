@@ -268,6 +268,37 @@ def test_roughness_is_of_the_gradients_length_and_averages_references():
     assert metrics.roughness(gradient, energy) == pytest.approx(np.mean(expected), rel=1e-12)
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.5, 3.0])
+def test_score_explained_by_one_landscape_is_that_of_the_best_factor(noise):
+    exact = normal(50, 2)
+    slope = 0.01 * (exact + noise * normal(50, 2, seed=1))
+    factors = np.linspace(0, 200, 20_001)[:, None, None]
+    remaining = ((factors * slope - exact) ** 2).sum(axis=(1, 2)).min()
+    expected = 1 - remaining / (exact**2).sum()
+    found = metrics.score_explained(-slope[None], normal(1, 50), exact)
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert (expected == pytest.approx(1)) == (noise == 0)
+
+
+def test_score_explained_takes_the_landscapes_as_a_mixture():
+    """Parabolas around two means, at the temperature at which they are the two Gaussians."""
+    means = np.array([[-2.0, 0.0], [2.0, 1.0]])[:, None]
+    x = 2 * normal(400, 2)
+    energy, gradient = ((x - means) ** 2).sum(-1) / 2, x - means
+    share = np.exp(-energy) / np.exp(-energy).sum(axis=0)
+    exact = -(share[..., None] * gradient).sum(axis=0)
+    temperatures = metrics.TEMPERATURES * np.ptp(energy)
+    assert np.abs(np.log(temperatures)).min() < 0.6  # one of them is near 1
+    assert 0.95 < metrics.score_explained(gradient, energy, exact) <= 1
+
+
+def test_a_slope_away_from_the_data_and_a_flat_one_explain_nothing():
+    exact, energy = normal(50, 2), normal(1, 50)
+    assert metrics.score_explained(exact[None], energy, exact) == 0
+    assert metrics.score_explained(np.zeros((1, 50, 2)), energy, exact) == 0
+    assert metrics.score_explained(np.zeros((1, 50, 2)), np.full((1, 50), -1.0), exact) == 0
+
+
 def test_a_flat_landscape_has_no_roughness():
     """No range to compare with: NaN without a warning, as for the global structure."""
     assert np.isnan(metrics.roughness(np.zeros((2, 30, 2)), np.ones((2, 30))))

@@ -136,14 +136,21 @@ def _landscape(
 ) -> Metrics:
     """E(x; x_ref) over the test points, with the first `references` of them as x_ref."""
     same = world.test_components[:references, None] == world.test_components
-    auroc, depth, rough = [], [], []
+    score = world.mixture.score(world.test)
+    auroc, depth, rough, explained = [], [], [], []
     for member, reference, tangent in zip(u, u_reference[:, :references], tangents, strict=True):
         energy = -reference @ member.T  # [references, n]
         gradient = -np.einsum("rk,dnk->rnd", reference, tangent, optimize=True)
         auroc.append(metrics.landscape_auroc(energy, same))
         depth.append(metrics.well_depth(energy, same))
         rough.append(metrics.roughness(gradient, energy))
-    return {"auroc": summary(auroc), "depth": summary(depth), "roughness": summary(rough)}
+        explained.append(metrics.score_explained(gradient, energy, score))
+    return {
+        "auroc": summary(auroc),
+        "depth": summary(depth),
+        "roughness": summary(rough),
+        "score_explained": summary(explained),
+    }
 
 
 def _tangents(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> Array:

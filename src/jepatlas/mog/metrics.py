@@ -7,6 +7,7 @@ landscape E(x; x_ref) = -cos(f(x), g(x_ref)), are passed as unit vectors (see `u
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
+from scipy.special import softmax
 from scipy.stats import rankdata, spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.manifold import trustworthiness
@@ -17,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+TEMPERATURES = np.geomspace(0.003, 1, 6)  # relative to a landscape's range
 
 
 def unit(z: Array) -> Array:
@@ -126,6 +128,27 @@ def roughness(gradient: Array, energy: Array) -> float:
     slope = np.linalg.norm(gradient, axis=-1).mean(axis=1)
     with np.errstate(invalid="ignore"):
         return float((slope / np.ptp(energy, axis=1)).mean())
+
+
+def score_explained(gradient: Array, energy: Array, exact: Array) -> float:
+    """Share of the exact score s* that the slope of the landscapes explains, taken as one energy.
+
+    Together the landscapes are E(x) = -T log mean_r exp(-E(x; x_r) / T). The share is
+    1 - min_c E |c dE/dx + s*|^2 / E |s*|^2 over the points, at the best of `TEMPERATURES` and of
+    the factors c >= 0: no landscape comes with a temperature or a scale of its own.
+
+    gradient: dE/dx, `[references, n, d]`; energy: `[references, n]`; exact: s*, `[n, d]`.
+    """
+    if np.ptp(energy) == 0:
+        return 0.0
+    shares = [0.0]
+    for temperature in TEMPERATURES * np.ptp(energy):
+        weight = softmax(-energy / temperature, axis=0)
+        slope = -np.einsum("rn,rnd->nd", weight, gradient)
+        inner = (slope * exact).sum()
+        if inner > 0:
+            shares.append(inner**2 / ((slope**2).sum() * (exact**2).sum()))
+    return float(max(shares))
 
 
 # Masked prediction

@@ -1,0 +1,313 @@
+"""The engine, against hand-made metrics with known verdicts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from jepatlas.common.parameters import InputError
+from jepatlas.report.rules import (
+    FAILS,
+    HOLDS,
+    IN_PART,
+    NOT_TESTED,
+    Claim,
+    Measure,
+    Metrics,
+    Number,
+    Section,
+    Threshold,
+    check,
+    judge,
+    report,
+)
+from tests.report.metrics import number, write
+
+HALF = Threshold(0.5, "half of it")
+SECTION = Section("mixture", "1. Section")
+
+
+def measure(name, method="a", **more):
+    return Measure("mog/a", name, f"{name} of a", method, **more)
+
+
+@pytest.fixture
+def metrics(tmp_path):
+    scales = {"0": number(0.9, 0.01), "4": number(0.7, 0.01), "8": number(0.4, 0.01)}
+    found = {
+        "high": number(0.8, 0.1),
+        "low": number(0.2, 0.1),
+        "near": number(0.55, 0.1),
+        "exact": 0.3,
+        "one_seed": number(0.8, None),
+        "undefined": number(None, None),
+        "nested": {"deep": number(0.8, 0.1)},
+        "by_scale": scales,
+        "limit": {scale: number(0.6, 0.01) for scale in scales},
+        "shorter": {"0": number(0.6)},
+    }
+    write(tmp_path, {"mog/a": found})
+    return Metrics(tmp_path, {"mog": ["a"]}, "mnist")
+
+
+def verdict(metrics, *conditions, **more):
+    return judge(SECTION.claim("id", "It is so", *conditions, **more), metrics)["verdict"]
+
+
+# Numbers
+
+
+def test_the_difference_has_the_interval_of_independent_means():
+    assert Number(5, 0.3).minus(Number(3, 0.4)) == (2, pytest.approx(0.5))
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(5, 0.3 / 1.96, 200_000), rng.normal(3, 0.4 / 1.96, 200_000)
+    assert np.percentile(a - b, 97.5) - 2 == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_multiple_has_a_multiple_of_the_interval():
+    assert Number(3, 0.4).times(-2) == (-6, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("mean", "half_width", "expected"),
+    [
+        (0.68532, 0.00697, "0.6853 ± 0.0070"),
+        (0.99152, 0.00183, "0.9915 ± 0.0018"),
+        (0.4989, 1.08, "0.50 ± 1.08"),
+        (17.31, 4.93, "17.31 ± 4.93"),
+        (0.0021, 0.00022, "0.0021 ± 0.0002"),
+        (3.60609e-06, 4.9e-07, "3.6e-06 ± 4.9e-07"),
+        (-0.0013, 0.0146, "-0.001 ± 0.015"),
+        (0.9999, 6e-5, "0.9999 ± 0.0001"),
+        (1.0, 0.0, "1 ± 0"),
+        (0.072834, 0.0, "0.07283 ± 0"),
+    ],
+)
+def test_a_number_is_shown_with_the_digits_that_it_has(mean, half_width, expected):
+    assert str(Number(mean, half_width)) == expected
+
+
+# Conditions
+
+
+@pytest.mark.parametrize(
+    ("name", "above", "below"),
+    [("high", "met", "failed"), ("low", "failed", "met"), ("near", "open", "open")],
+)
+def test_a_condition_is_decided_by_the_whole_interval(metrics, name, above, below):
+    assert [found.outcome for found in check(measure(name) > HALF, metrics)] == [above]
+    assert [found.outcome for found in check(measure(name) < HALF, metrics)] == [below]
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"), [(0.499, "met"), (0.5, "open"), (1, "open"), (1.001, "failed")]
+)
+def test_an_interval_that_touches_the_bound_is_open(tmp_path, bound, expected):
+    write(tmp_path, {"mog/a": {"x": number(0.75, 0.25)}})
+    found = check(measure("x") > Threshold(bound, ""), Metrics(tmp_path, {"mog": ["a"]}, "mnist"))
+    assert found[0].outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right", "expected"),
+    [
+        ("high", ">", "low", "met"),  # 0.6 ± 0.141
+        ("high", "<", "low", "failed"),
+        ("high", ">", "near", "met"),  # 0.25 ± 0.141
+        ("near", ">", "exact", "met"),  # 0.25 ± 0.1
+        ("low", ">", "exact", "open"),  # -0.1 ± 0.1
+        ("near", ">", "nested.deep", "failed"),
+    ],
+)
+def test_measures_are_compared_by_the_interval_of_the_difference(
+    metrics, left, sign, right, expected
+):
+    left, right = measure(left), measure(right, method="")
+    condition = left > right if sign == ">" else left < right
+    assert check(condition, metrics)[0].outcome == expected
+
+
+def test_a_multiple_of_a_measure_is_a_bound(metrics):
+    found = check(measure("high") > 3 * measure("low"), metrics)[0]
+    assert found.bound == (pytest.approx(0.6), pytest.approx(0.3))
+    assert found.outcome == "open"
+    assert check(measure("high") > 2 * measure("low"), metrics)[0].outcome == "met"
+
+
+def test_a_condition_over_an_axis_has_a_check_for_each_value(metrics):
+    found = check(measure("by_scale.*", axis="σ") > HALF, metrics)
+    assert [one.condition.left.key for one in found] == ["by_scale.0", "by_scale.4", "by_scale.8"]
+    assert [one.outcome for one in found] == ["met", "met", "failed"]
+
+
+def test_two_sides_with_an_axis_are_compared_at_the_same_value(metrics):
+    by_scale = measure("by_scale.*", axis="σ")
+    found = check(by_scale > measure("limit.*", axis="σ"), metrics)
+    sides = [(one.condition.left.key[-1], one.condition.right.key[-1]) for one in found]
+    assert sides == [("0", "0"), ("4", "4"), ("8", "8")]
+    with pytest.raises(InputError, match=r"a\.json: has no shorter\.4, which a claim"):
+        check(by_scale > measure("shorter.*", axis="σ"), metrics)
+
+
+def test_margins_are_in_units_of_the_interval(metrics):
+    margins = [check(measure(name) > HALF, metrics)[0].margin for name in ("high", "near", "low")]
+    assert margins == pytest.approx([3, 0.5, -3])
+    exact = [check(measure("exact") > Threshold(x, ""), metrics)[0].margin for x in (0, 0.3, 1)]
+    assert exact == [np.inf, 0, -np.inf]
+
+
+# Verdicts
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["high"], HOLDS),
+        (["low"], FAILS),
+        (["near"], IN_PART),
+        (["high", "high"], HOLDS),
+        (["low", "low"], FAILS),
+        (["high", "low"], IN_PART),
+        (["high", "near"], IN_PART),
+        (["near", "low"], IN_PART),
+    ],
+)
+def test_the_verdict_by_the_outcomes_of_the_conditions(metrics, names, expected):
+    assert verdict(metrics, *(measure(name) > HALF for name in names)) == expected
+
+
+def test_an_axis_holds_in_part_when_some_of_its_values_do(metrics):
+    by_scale = measure("by_scale.*", axis="σ")
+    assert verdict(metrics, by_scale > HALF) == IN_PART
+    assert verdict(metrics, by_scale > Threshold(0.3, "")) == HOLDS
+    assert verdict(metrics, by_scale > Threshold(0.95, "")) == FAILS
+
+
+def test_the_verdict_flips_with_the_number(tmp_path):
+    for mean, expected in ((0.8, HOLDS), (0.55, IN_PART), (0.2, FAILS)):
+        write(tmp_path, {"mog/a": {"x": number(mean, 0.1)}})
+        assert verdict(Metrics(tmp_path, {"mog": ["a"]}, "mnist"), measure("x") > HALF) == expected
+
+
+@pytest.mark.parametrize("name", ["one_seed", "undefined"])
+def test_without_an_interval_nothing_is_decided(metrics, name):
+    for condition in (measure(name) > HALF, measure("high") > measure(name)):
+        row = judge(SECTION.claim("id", "It is so", measure("high") > HALF, condition), metrics)
+        assert row["verdict"] == NOT_TESTED
+        assert f"{name} of a" in row["reason"]
+        assert "takes two seeds" in row["reason"]
+
+
+def test_a_claim_without_conditions_is_not_tested_and_says_why(metrics):
+    row = judge(SECTION.claim("id", "It is so", untested="By definition."), metrics)
+    assert (row["verdict"], row["reason"], row["value"]) == (NOT_TESTED, "By definition.", "")
+
+
+def test_a_claim_about_another_data_set_is_not_tested(metrics):
+    claim = SECTION.claim("id", "It is so", measure("high") > HALF, data_set="digits")
+    row = judge(claim, metrics)
+    assert row["verdict"] == NOT_TESTED
+    assert row["reason"] == "The claim is about digits, and this run is on mnist."
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_method_that_is_not_trained_is_not_tested_though_its_metrics_lie_there(metrics, side):
+    other = measure("high", method="b")
+    condition = other > HALF if side == "left" else measure("low") < other
+    row = judge(SECTION.claim("id", "It is so", condition), metrics)
+    assert row["verdict"] == NOT_TESTED
+    assert row["reason"] == "b is not among the methods of params.yaml."
+
+
+@pytest.mark.parametrize("key", ["absent", "nested", "nested.absent", "exact.mean"])
+def test_a_missing_metric_is_one_line_that_names_it(metrics, key):
+    with pytest.raises(InputError, match=rf"mog/a\.json: has no {key}") as caught:
+        verdict(metrics, measure(key) > HALF)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"mog/a\.json: no such file"):
+        verdict(Metrics(tmp_path, {"mog": ["a"]}, "mnist"), measure("x") > HALF)
+
+
+# What is said of it
+
+
+def test_a_row_has_the_test_the_number_and_what_was_needed(metrics):
+    row = judge(SECTION.claim("id", "It is so", measure("high") > HALF), metrics)
+    assert row == {
+        "id": "id",
+        "track": "mixture",
+        "section": "1. Section",
+        "claim": "It is so",
+        "test": "high of a > 0.5. 0.5: half of it.",
+        "measured": "high of a",
+        "value": "0.80 ± 0.10",
+        "needed": "> 0.5",
+        "verdict": HOLDS,
+        "reason": "",
+    }
+
+
+def test_the_number_is_the_one_that_fares_worst(metrics):
+    conditions = [measure(name) > HALF for name in ("high", "low", "near")]
+    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
+    assert row["measured"] == "low of a"
+    assert row["reason"] == (
+        "The low of a is 0.20 ± 0.10, not above 0.5 (1 of 3 conditions are met)."
+    )
+    row = judge(SECTION.claim("id", "It is so", conditions[0], conditions[2]), metrics)
+    assert row["reason"] == (
+        "The near of a is 0.55 ± 0.10, not clearly above 0.5 (1 of 2 conditions are met)."
+    )
+
+
+def test_the_number_of_a_claim_that_holds_is_the_one_met_most_narrowly(metrics):
+    conditions = (measure("high") > Threshold(0, ""), measure("high") > HALF)
+    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
+    assert (row["verdict"], row["needed"]) == (HOLDS, "> 0.5")
+
+
+def test_the_reason_has_both_numbers_and_the_explanation(metrics):
+    condition = (measure("high") < 2 * measure("low", method="")).otherwise("it is too high")
+    row = judge(SECTION.claim("id", "It is so", condition), metrics)
+    assert row["reason"] == (
+        "The high of a is 0.80 ± 0.10, not below 2 times the low of a, 0.40 ± 0.20: it is too high."
+    )
+    assert row["needed"] == "< 2 times the low of a, 0.40 ± 0.20"
+    held = (measure("high") > measure("low")).otherwise("it is too low")
+    assert judge(SECTION.claim("id", "It is so", held), metrics)["reason"] == ""
+
+
+def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
+    by_scale = Measure("mog/a", "by_scale.*", "R² at {}", "a", "σ")
+    row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)
+    assert row["test"] == "R² at every σ > 0.5. 0.5: half of it."
+    assert row["reason"] == "The R² at σ = 8 is 0.400 ± 0.010, not above 0.5."
+
+
+def test_a_bound_that_two_conditions_share_is_explained_once(metrics):
+    conditions = (measure("high") > HALF, measure("near") > HALF)
+    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
+    assert row["test"] == "high of a > 0.5; near of a > 0.5. 0.5: half of it."
+
+
+def test_the_report_counts_the_verdicts_and_keeps_the_order(metrics):
+    claims = [
+        SECTION.claim("first", "", measure("high") > HALF),
+        SECTION.claim("second", "", measure("low") > HALF),
+        SECTION.claim("third", "", measure("near") > HALF),
+        SECTION.claim("fourth", "", untested="By definition."),
+        SECTION.claim("fifth", "", measure("high") > HALF),
+    ]
+    found = report(claims, metrics)
+    rows = found.pop("claims")
+    assert found == {HOLDS: 2, IN_PART: 1, FAILS: 1, NOT_TESTED: 1, "data_set": "mnist"}
+    assert [row["id"] for row in rows] == ["first", "second", "third", "fourth", "fifth"]
+    assert json.loads(json.dumps(rows)) == rows
+
+
+def test_a_section_gives_its_claims_their_place():
+    claim = SECTION.claim("id", "It is so", untested="By definition.")
+    assert claim == Claim("id", "mixture", "1. Section", "It is so", (), "By definition.", "")

@@ -1,0 +1,44 @@
+"""Draw the pictures of the images: `python -m stages.images.figures`."""
+
+from pathlib import Path
+
+from jepatlas.common import stage
+from jepatlas.common.parameters import value
+from jepatlas.common.storage import read_arrays, read_json
+from jepatlas.common.style import save_gif, save_png
+from jepatlas.images import figures
+from jepatlas.images.figures import Album, Entry
+from jepatlas.images.world import Images
+
+PLOTS = Path("plots/images")
+FRAMES_PER_SECOND = 10
+
+
+def read(name: str) -> Entry:
+    return Entry(
+        name,
+        evaluated=read_arrays(Path(f"data/images/evaluated/{name}.npz")),
+        embedding=read_json(Path(f"metrics/images/embedding/{name}.json")),
+        reconstructed=read_arrays(Path(f"data/images/reconstructed/{name}.npz")),
+        reconstruction=read_json(Path(f"metrics/images/reconstruction/{name}.json")),
+    )
+
+
+def main() -> None:
+    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
+    album = Album(**vars(images), entries=[read(name) for name in value("images.methods")])
+    pages = {
+        "perturbations": figures.perturbations(album),
+        "maps": figures.maps(album),
+        "neighbours": figures.neighbours(album),
+        "reconstructions": figures.reconstructions(album),
+        "robustness": figures.robustness(album),
+        "confusions": figures.confusions(album),
+    }
+    for name, page in pages.items():
+        save_png(page, PLOTS / f"{name}.png")
+    save_gif(figures.training(album), PLOTS / "training.gif", FRAMES_PER_SECOND)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -60,6 +60,8 @@ def shrink(params: dict[str, Any]) -> None:
         for method in blocks.values():
             method["steps"] = 40
 
+    params["images"]["data"]["set"] = "digits"
+
 
 def change(project: Path, edit: Any) -> None:
     """Rewrite params.yaml after `edit(params)`."""

@@ -5,6 +5,7 @@ Each stage validates what it reads; this also finds what no stage reads, such as
 
 from jepatlas.common import parameters, stage
 from jepatlas.common.parameters import Device, Section, Seed
+from jepatlas.images.parameters import Images
 from jepatlas.mog import method
 from jepatlas.mog.parameters import Mog
 from jepatlas.noisy_tv.method import parse
@@ -18,6 +19,7 @@ class Everything(Section):
     device: Device
     mog: Mog
     noisy_tv: NoisyTv
+    images: Images
 
 
 def main() -> None:

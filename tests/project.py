@@ -12,6 +12,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
+IMAGES_METHODS = ("jepa", "lejepa", "vicreg")
 NOISY_TV_METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "gated_ae")
 
 
@@ -59,6 +60,16 @@ def shrink(params: dict[str, Any]) -> None:
     for blocks in noisy_tv["methods"].values():
         for method in blocks.values():
             method["steps"] = 40
+
+    images = params["images"]
+    images["data"]["set"] = "digits"
+    images["snapshots"] = 3
+    for method in images["methods"].values():
+        method |= {"epochs": 2, "batch": 64, "channels": [4, 8], "dim": 16}
+        for widths in ("predictor", "expander"):
+            if widths in method:
+                method[widths] = [16, 16]
+    images["decoder"] |= {"epochs": 1, "batch": 64}
 
 
 def change(project: Path, edit: Any) -> None:

@@ -175,7 +175,11 @@ def test_an_input_file(
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        ("sead", 1, ["sead: unknown key; the top level takes: device, mog, noisy_tv, seed"]),
+        (
+            "sead",
+            1,
+            ["sead: unknown key; the top level takes: device, images, mog, noisy_tv, seed"],
+        ),
         ("mog.metods", {}, ["mog.metods: unknown key"]),
         ("mog.methods.dsmm", {}, ["mog.methods.dsmm: unknown method"]),
         ("mog.methods.dsm.sigma", -1, ["mog.methods.dsm.sigma", "-1"]),

@@ -41,6 +41,11 @@ def stages(clone: Path) -> dict[str, Any]:
         "noisy_tv_evaluate",
         "noisy_tv_figures",
         "claims",
+        "images_data",
+        *(f"images_train@{method}" for method in project.IMAGES_METHODS),
+        *(f"images_evaluate@{method}" for method in project.IMAGES_METHODS),
+        *(f"images_decode@{method}" for method in project.IMAGES_METHODS),
+        "images_figures",
     ],
 )
 def test_a_stage_declares_exactly_what_it_uses(
@@ -77,4 +82,7 @@ def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:
     expected |= {f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS}
     whole = {"mog_data", "mog_figures", "noisy_tv_data", "noisy_tv_evaluate", "noisy_tv_figures"}
     whole |= {"claims"}
+    images = ("images_train", "images_evaluate", "images_decode")
+    expected |= {f"{kind}@{method}" for kind in images for method in project.IMAGES_METHODS}
+    whole |= {"images_data", "images_figures"}
     assert set(stages) == expected | whole

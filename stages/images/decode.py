@@ -3,10 +3,8 @@
 import sys
 from pathlib import Path
 
-from jepatlas.images.parameters import Precision
-from jepatlas.images.world import Images
-
 from jepatlas.common import stage
+from jepatlas.common.checkpoint import forget
 from jepatlas.common.epochs import Epochs
 from jepatlas.common.parameters import Device, Seed, scalar, section
 from jepatlas.common.storage import read_arrays, write_arrays, write_json
@@ -14,6 +12,8 @@ from jepatlas.images.curves import shown
 from jepatlas.images.decoding import evaluate, fit
 from jepatlas.images.fitting import Machine, Trained, restored
 from jepatlas.images.method import load
+from jepatlas.images.parameters import Precision
+from jepatlas.images.world import Images
 
 
 def main(name: str) -> None:
@@ -28,6 +28,7 @@ def main(name: str) -> None:
     metrics, drawn = evaluate(method, networks, decoders, images, seed, machine)
     write_json(Path(f"metrics/images/reconstruction/{name}.json"), metrics)
     write_arrays(Path(f"data/images/reconstructed/{name}.npz"), drawn)
+    forget(f"decoder-{name}")
 
 
 if __name__ == "__main__":

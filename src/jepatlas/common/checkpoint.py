@@ -55,9 +55,6 @@ class Checkpoint:
             print(f"warning: {message}", file=sys.stderr)
             return None
 
-    def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
-
 
 def checkpoint_for(
     name: str, parameters: Any, arrays: Mapping[str, npt.NDArray[Any]]
@@ -73,6 +70,12 @@ def checkpoint_for(
         key.update(file.read_bytes())
     key.update(torch.__version__.encode())
     return Checkpoint(FOLDER / f"{name}-{key.hexdigest()[:16]}.checkpoint")
+
+
+def forget(name: str) -> None:
+    """Remove the checkpoints of the training that is called `name`, once its result is written."""
+    for file in FOLDER.glob(f"{name}-*.checkpoint"):
+        file.unlink(missing_ok=True)
 
 
 def _loaded_sources() -> list[Path]:

@@ -12,7 +12,8 @@ from jepatlas.common.storage import write
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    write(path, lambda temporary: temporary.write_bytes(save(dict(tensors))))
+    packed = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    write(path, lambda temporary: temporary.write_bytes(save(packed)))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

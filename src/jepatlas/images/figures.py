@@ -32,6 +32,7 @@ TITLES = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
 DATA_SETS = {"mnist": "MNIST", "digits": "scikit-learn's digits, in place of MNIST"}
 DIGITS = mpl.colormaps["tab10"].colors  # ten colours; the numbers in the maps say the same
 EACH = 10  # shown test images of each digit
+GAP = 215  # grey between images, or a white one would have no border
 PAUSE = 8  # frames on the last map
 BETWEEN = 6  # frames from one kept epoch to the next
 
@@ -272,7 +273,7 @@ def _counts(album: Album, entry: Entry) -> Array:
 def _mosaic(axes: Axes, images: Array) -> None:
     """Images uint8 `[rows, columns, height, width]` side by side; a unit is one image."""
     rows, columns, height, width = images.shape
-    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=255)
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=GAP)
     sheet = padded.transpose(0, 2, 1, 3).reshape(rows * (height + 2), columns * (width + 2))
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255, extent=(0, columns, rows, 0), aspect="auto")
     axes.axis("off")

@@ -74,7 +74,7 @@ def erosion(images: Tensor, kind: Erosion = "grey") -> Tensor:
 
 
 def thinning(images: Tensor) -> Tensor:
-    """The skeletons of the pixels above 1/2, as 0 and 1 (Zhang and Suen, CACM 27, 1984).
+    """The skeletons of the pixels above 1/2, as 0 and 1 (Guo and Hall, CACM 32, 1989).
 
     Two alternating passes take away the border pixels that a table of all 256 neighbourhoods names,
     until no image changes. Images that are done drop out of the work.
@@ -96,15 +96,18 @@ def thinning(images: Tensor) -> Tensor:
 @cache
 def _neighbourhoods(device: torch.device) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """The kernel that writes the 8 neighbours as bits, and for both passes which of the 256
-    neighbourhoods lose their centre. Bit k is neighbour k of N, NE, E, SE, S, SW, W, NW."""
+    neighbourhoods lose their centre."""
     kernel = torch.tensor([[128, 1, 2], [64, 0, 4], [32, 16, 8]])[None, None]
-    bits = (torch.arange(256)[:, None] >> torch.arange(8)) & 1
-    neighbours = bits.sum(1)
-    crossings = ((bits == 0) & (bits.roll(-1, 1) == 1)).sum(1)  # from 0 to 1, going around
-    removable = (neighbours >= 2) & (neighbours <= 6) & (crossings == 1)
-    north, east, south, west = bits[:, 0], bits[:, 2], bits[:, 4], bits[:, 6]
-    first = removable & (north * east * south == 0) & (east * south * west == 0)
-    second = removable & (north * east * west == 0) & (north * south * west == 0)
+    bits = ((torch.arange(256)[:, None] >> torch.arange(8)) & 1).bool()
+    north, north_east, east, south_east, south, south_west, west, north_west = bits.unbind(1)
+    sides, corners = bits[:, ::2], bits[:, 1::2]  # from the north, clockwise
+    next_sides = sides.roll(-1, 1)
+    components = (~sides & (corners | next_sides)).sum(1)  # that removal would leave connected
+    before, after = (sides | corners.roll(1, 1)).sum(1), (sides | corners).sum(1)
+    neighbours = torch.minimum(before, after)
+    removable = (components == 1) & (neighbours >= 2) & (neighbours <= 3)
+    first = removable & ~((north | north_east | ~south_east) & east)
+    second = removable & ~((south | south_west | ~north_west) & west)
     return kernel.to(device), (first.to(device), second.to(device))
 
 

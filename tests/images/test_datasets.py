@@ -97,6 +97,7 @@ DAMAGE = {
     "truncated": lambda content: content[:-20],
     "a bit flipped": flipped,
     "other content, packed well": lambda content: gzip.compress(flipped(gzip.decompress(content))),
+    "nonsense after the header": lambda content: content[:10] + b"\xff" * 50,
     "a page": lambda content: b"<!DOCTYPE html>",
     "empty": lambda content: b"",
 }

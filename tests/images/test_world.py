@@ -49,6 +49,7 @@ def test_a_missing_array_is_named(name):
         ("test_images", np.zeros((3, 28, 28)), r"'test_images' .* uint8, holds float64"),
         ("test_images", np.zeros((4, 28, 28), np.uint8), r"'test_images'.*4 images, 3 labels"),
         ("train_labels", np.zeros(6, np.uint8), r"'train_labels'.*7 images, 6 labels"),
+        ("train_labels", np.zeros(8, np.uint8), r"'train_labels'.*7 images, 8 labels"),
         ("train_labels", np.zeros((7, 1), np.uint8), r"'train_labels' .* is \[7, 1\]"),
         ("train_labels", np.zeros(7, np.int64), r"'train_labels' .* uint8, holds int64"),
         ("test_labels", np.array([0, 10, 5], np.uint8), r"'test_labels': label 1 .* is 10"),

@@ -73,6 +73,7 @@ TV_DATA, TV_TRAIN, TV_EVALUATE = (
     ["noisy_tv.train", "jepa"],
     ["noisy_tv.evaluate"],
 )
+IMAGES = ["images.data"]
 system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
 
 
@@ -119,6 +120,10 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
         (TV_TRAIN, f"{jepa}.learning_rate", 1e30, [jepa, "member 0", "step"]),
         (TV_EVALUATE, "noisy_tv.evaluation.horizons", [50], ["noisy_tv.data.test", "150", "130"]),
         (TV_EVALUATE, "noisy_tv.evaluation.drawn_scale", 3, ["evaluation.drawn_scale", "is 3"]),
+        (IMAGES, "images.data.set", "minst", ["images.data.set", "'mnist' or 'digits'", "'minst'"]),
+        (IMAGES, "images.data.fallback", "mnist", ["images.data.fallback", "'digits'", "'mnist'"]),
+        (IMAGES, "images.data.mirrors", ["ftp://a/"], ["images.data.mirrors.0", "'ftp://a/'"]),
+        (IMAGES, "images.data.miror", [], ["images.data.miror", "fallback, mirrors, set"]),
     ],
 )
 def test_a_parameter(
@@ -187,6 +192,7 @@ def test_an_input_file(
         ("mog.methods", {}, ["mog.methods", "at least 1"]),
         ("noisy_tv.methods.jeap", {}, ["noisy_tv.methods.jeap: unknown method"]),
         ("noisy_tv.methods.jepa", {}, ["noisy_tv.methods.jepa", "as_published and default"]),
+        ("images.data.set", "minst", ["images.data.set", "'minst'"]),
         ("noisy_tv.data.test", 110, ["noisy_tv.data.test: should be at least 120", "is 110"]),
     ],
 )

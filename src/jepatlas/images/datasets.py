@@ -10,6 +10,7 @@ import hashlib
 import math
 import os
 import sys
+import textwrap
 import zlib
 from collections.abc import Sequence
 from functools import partial
@@ -37,6 +38,7 @@ CHECKSUMS = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+WIDTH = 76  # columns of the warning, without its frame
 GZIP = b"\x1f\x8b"  # how a gzip file begins
 UNSIGNED_BYTE = 8  # the IDX code of the type
 
@@ -191,7 +193,7 @@ def like_mnist(small: npt.NDArray[Any]) -> Bytes:
 
 
 def framed(text: str) -> str:
-    """The text inside a frame of stars."""
-    lines = text.splitlines()
+    """The text inside a frame of stars, for a terminal of 80 columns."""
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, WIDTH)]
     edge = "*" * (max(map(len, lines)) + 4)
     return "\n".join([edge, *(f"* {line.ljust(len(edge) - 4)} *" for line in lines), edge])

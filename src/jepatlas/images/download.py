@@ -11,7 +11,7 @@ from jepatlas.common.parameters import InputError
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect, and to wait for more bytes
 ATTEMPTS = 10  # requests to one mirror for one file
-CHUNK = 2**16  # bytes
+CHUNK = 2**14  # bytes; what came of an unfinished one before a cut is lost
 
 
 class Unavailable(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dvclive import Live
+from dvclive.live import Live
 
 from jepatlas.common.storage import rounded
 

@@ -30,7 +30,7 @@ Metrics = dict[str, Any]
 
 TITLES = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
 DATA_SETS = {"mnist": "MNIST", "digits": "scikit-learn's digits, in place of MNIST"}
-DIGITS = mpl.colormaps["tab10"].colors  # ten colours; the numbers in the maps say the same
+DIGITS = mpl.color_sequences["tab10"]  # ten colours; the numbers in the maps say the same
 EACH = 10  # shown test images of each digit
 GAP = 215  # grey between images, or a white one would have no border
 PAUSE = 8  # frames on the last map
@@ -311,7 +311,7 @@ def _frame(axes: Axes, points: Array) -> None:
 
 def _number(axes: Axes, centre: Array, digit: int) -> None:
     outline = [withStroke(linewidth=2.5, foreground="white")]
-    axes.text(*centre, str(digit), size=12, weight="bold", color=DIGITS[digit], ha="center",
+    axes.text(centre[0], centre[1], str(digit), size=12, weight="bold", color=DIGITS[digit], ha="center",
               va="center", path_effects=outline)  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,4 +78,5 @@ def seeded(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, purpose))
         networks = build()
-    return networks.to(device, memory_format=torch.channels_last)
+    to: Any = networks.to(device).to  # its memory formats are not typed
+    return to(memory_format=torch.channels_last)

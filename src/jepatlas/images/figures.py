@@ -106,8 +106,8 @@ def maps(album: Album) -> Figure:
         _dots(axes, points, album.test_labels, size=1.2)
         _frame(axes, points)
         for digit in np.unique(album.test_labels):
-            centre = np.median(points[album.test_labels == digit], axis=0)
-            _number(axes, centre, digit)
+            x, y = np.median(points[album.test_labels == digit], axis=0)
+            _number(axes, (x, y), digit)
         axes.set_title(f"{entry.title}: {_percent(entry.embedding['knn']['accuracy'])} by 5-NN")
         axes.set_xlabel(f"{share.sum():.0%} of the variance in two of the dimensions", size=7)
     return page
@@ -309,10 +309,10 @@ def _frame(axes: Axes, points: Array) -> None:
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
 
 
-def _number(axes: Axes, centre: Array, digit: int) -> None:
+def _number(axes: Axes, centre: tuple[float, float], digit: int) -> None:
     outline = [withStroke(linewidth=2.5, foreground="white")]
-    axes.text(centre[0], centre[1], str(digit), size=12, weight="bold", color=DIGITS[digit], ha="center",
-              va="center", path_effects=outline)  # fmt: skip
+    look: Any = {"size": 12, "weight": "bold", "ha": "center", "va": "center"}
+    axes.text(*centre, str(digit), color=DIGITS[digit], path_effects=outline, **look)
 
 
 def _error(entry: Entry, *path: str) -> str:

@@ -7,7 +7,6 @@ changed, and in between amplitudes and probabilities grow in proportion.
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Literal
 
 import torch
@@ -19,6 +18,7 @@ SHIFT = 0.15  # of the side
 SHRINK, ENLARGE = 0.25, 0.1
 SALT_AND_PEPPER = 0.05  # of the pixels
 GAUSSIAN = 0.3  # standard deviation
+MAX_BITS = 62  # of an integer that is shifted by one to both sides
 
 Erosion = Literal["grey", "thinning"]
 
@@ -63,9 +63,12 @@ def warp(images: Tensor, forward: Tensor, shift: Tensor) -> Tensor:
 
 
 def dilation(images: Tensor) -> Tensor:
-    """The maximum over 3 x 3 pixels; outside counts as nothing."""
-    rows = F.max_pool2d(images, (3, 1), stride=1, padding=(1, 0))
-    return F.max_pool2d(rows, (1, 3), stride=1, padding=(0, 1))
+    """The maximum over 3 x 3 pixels, first over three rows, then over three columns."""
+    # Edges are repeated, which changes no maximum: 0 would, of the negative images of `erosion`.
+    rows = F.pad(images, (0, 0, 1, 1), mode="replicate")
+    found = torch.maximum(torch.maximum(rows[:, :, :-2], rows[:, :, 2:]), images)
+    columns = F.pad(found, (1, 1, 0, 0), mode="replicate")
+    return torch.maximum(torch.maximum(columns[..., :-2], columns[..., 2:]), found)
 
 
 def erosion(images: Tensor, kind: Erosion = "grey") -> Tensor:
@@ -76,39 +79,48 @@ def erosion(images: Tensor, kind: Erosion = "grey") -> Tensor:
 def thinning(images: Tensor) -> Tensor:
     """The skeletons of the pixels above 1/2, as 0 and 1 (Guo and Hall, CACM 32, 1989).
 
-    Two alternating passes take away the border pixels that a table of all 256 neighbourhoods names,
-    until no image changes. Images that are done drop out of the work.
+    Two passes in turn take away border pixels until no image changes. A row of up to 62 pixels is
+    one integer, so that each operation on bits is one on a whole row.
     """
-    found = (images > 0.5).to(images.dtype)
-    weights, tables = _neighbourhoods(images.device)
-    active = torch.arange(len(images), device=images.device)
-    while len(active):
-        current = found[active]
-        for table in tables:
-            code = F.conv2d(current, weights.to(images.dtype), padding=1).int()
-            current = current * (1 - table.to(images.dtype)[code])
-        changed = (current != found[active]).flatten(1).any(1)
-        found[active] = current
-        active = active[changed]
-    return found
+    width = images.shape[-1]
+    if width > MAX_BITS:
+        raise ValueError(f"images should be at most {MAX_BITS} pixels wide, are {width}")
+    # The outermost bits stay 0: what is outside.
+    places = 2 ** torch.arange(1, width + 1, device=images.device)
+    rows = ((images[:, 0] > 0.5) * places).sum(-1)
+    while True:
+        before = rows
+        for opposite in (False, True):
+            rows = rows & ~_removable(rows, opposite)
+        if torch.equal(rows, before):
+            return ((rows[:, None, :, None] & places) != 0).to(images.dtype)
 
 
-@cache
-def _neighbourhoods(device: torch.device) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """The kernel that writes the 8 neighbours as bits, and for both passes which of the 256
-    neighbourhoods lose their centre."""
-    kernel = torch.tensor([[128, 1, 2], [64, 0, 4], [32, 16, 8]])[None, None]
-    bits = ((torch.arange(256)[:, None] >> torch.arange(8)) & 1).bool()
-    north, north_east, east, south_east, south, south_west, west, north_west = bits.unbind(1)
-    sides, corners = bits[:, ::2], bits[:, 1::2]  # from the north, clockwise
-    next_sides = sides.roll(-1, 1)
-    components = (~sides & (corners | next_sides)).sum(1)  # that removal would leave connected
-    before, after = (sides | corners.roll(1, 1)).sum(1), (sides | corners).sum(1)
-    neighbours = torch.minimum(before, after)
-    removable = (components == 1) & (neighbours >= 2) & (neighbours <= 3)
-    first = removable & ~((north | north_east | ~south_east) & east)
-    second = removable & ~((south | south_west | ~north_west) & west)
-    return kernel.to(device), (first.to(device), second.to(device))
+def _removable(rows: Tensor, opposite: bool) -> Tensor:
+    """The pixels that one pass removes, as bits of integers `[batch, height]` like `rows`."""
+    padded = F.pad(rows, (1, 1))
+    north, south = padded[:, :-2], padded[:, 2:]
+    # A column to the east is a bit to the left.
+    n, s, e, w = north, south, rows >> 1, rows << 1
+    ne, nw, se, sw = north >> 1, north << 1, south >> 1, south << 1
+    with_next = [ne | e, se | s, sw | w, nw | n]  # each corner with the side after it, clockwise
+    with_last = [n | ne, e | se, s | sw, w | nw]  # and with the side before it
+    # One connected component of neighbours: exactly one side is free before what is set.
+    ends = [~side & after for side, after in zip((n, e, s, w), with_next, strict=True)]
+    odd = ends[0] ^ ends[1] ^ ends[2] ^ ends[3]
+    one = odd & ~((ends[0] & ends[1]) | (ends[2] & ends[3]))
+    # Two or three neighbours, counted in the one or the other way, whichever gives fewer.
+    (two_next, four_next), (two_last, four_last) = _two_or_more(with_next), _two_or_more(with_last)
+    few = two_next & two_last & ~(four_next & four_last)
+    kept = (s | sw | ~nw) & w if opposite else (n | ne | ~se) & e
+    return one & few & ~kept
+
+
+def _two_or_more(bits: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Where two or more, and where all, of four bits are set."""
+    a, b, c, d = bits
+    first, second = a & b, c & d
+    return first | second | ((a | b) & (c | d)), first & second
 
 
 def inversion(images: Tensor) -> Tensor:
@@ -116,17 +128,25 @@ def inversion(images: Tensor) -> Tensor:
 
 
 def salt_and_pepper(images: Tensor, strength: float, generator: Generator) -> Tensor:
-    """A share of the pixels becomes 1 or 0, half each."""
-    draws = torch.rand(images.shape, generator=generator).to(images.device)
-    share = SALT_AND_PEPPER * strength
-    salted = torch.where(draws < share / 2, 1.0, images)
-    return torch.where(draws > 1 - share / 2, 0.0, salted)
+    """A share of the pixels becomes 1 or 0, half each.
+
+    Grains are thrown onto all pixels of the batch, which takes far fewer draws than to ask each
+    pixel. So many that a pixel is hit with the right probability, and that as much salt is left
+    where the pepper, thrown last, covers some.
+    """
+    half = SALT_AND_PEPPER * strength / 2
+    found = images.clone()
+    for value, probability in ((1.0, half / (1 - half)), (0.0, half)):
+        grains = round(-math.log1p(-probability) * images.numel())
+        places = torch.randint(images.numel(), (grains,), generator=generator)
+        found.view(-1).index_fill_(0, places.to(images.device), value)
+    return found
 
 
 def gaussian(images: Tensor, strength: float, generator: Generator) -> Tensor:
     """Gaussian noise is added; values beyond [0, 1] are cut off."""
     draws = torch.randn(images.shape, generator=generator).to(images.device)
-    return (images + draws * GAUSSIAN * strength).clamp(0, 1)
+    return draws.mul_(GAUSSIAN * strength).add_(images).clamp_(0, 1)
 
 
 def perturb(

@@ -1,0 +1,210 @@
+"""The methods: what their losses are, what they share, and that they learn."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cosine_similarity
+
+from jepatlas.common.parameters import InputError
+from jepatlas.images import method as module
+from jepatlas.images import perturb
+from jepatlas.images.fitting import Machine, Trained, fit, initial, restored
+from jepatlas.images.methods import jepa, lejepa, vicreg
+from jepatlas.images.networks import Decoder, Encoder
+from jepatlas.images.world import Images
+
+CPU = Machine(torch.device("cpu"), bfloat16=False)
+SHARED = {
+    "epochs": 2,
+    "batch": 32,
+    "learning_rate": 0.01,
+    "weight_decay": 0.01,
+    "channels": (4, 8),
+    "dim": 8,
+    "start": 0.2,
+    "ramp": 0.5,
+    "erosion": "thinning",
+}
+METHODS = {
+    "jepa": jepa.Method(family="prediction", averaging=0.9, predictor=(16,), **SHARED),
+    "lejepa": lejepa.Method(family="sigreg", expander=(16, 8), trade_off=0.05, slices=16, **SHARED),
+    "vicreg": vicreg.Method(
+        family="decorrelation", expander=(), invariance=25, variance=25, covariance=1, **SHARED
+    ),
+}
+
+
+def strokes(n, seed=0):
+    """Vertical and horizontal bars, and which they are: uint8 `[n, 28, 28]`, `[n]`."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(2, size=n).astype(np.uint8)
+    images = np.zeros((n, 28, 28), np.uint8)
+    for image, label, start in zip(images, labels, rng.integers(10, 16, n), strict=True):
+        image[4:24, start : start + 3] = 255
+        if label:
+            image[:] = image.T
+    return images, labels
+
+
+def world(n=240):
+    return Images("digits", *strokes(n), *strokes(60, seed=1))
+
+
+def batch(n=16):
+    return CPU.images(strokes(n)[0])
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("channels", [(4,), (4, 8), (4, 8, 16), (2, 2, 2, 2, 2)])
+def test_encoder_halves_the_side_with_each_convolution(channels):
+    encoder = Encoder(channels, 12)
+    assert encoder(batch()).shape == (16, 12)
+    side = 28
+    for _ in channels:
+        side = -(-side // 2)
+    affine = encoder.layers[-2]
+    assert affine.in_features == channels[-1] * side**2
+
+
+def test_embeddings_are_normalised():
+    z = Encoder((4, 8), 12)(batch())
+    torch.testing.assert_close(z.mean(1), torch.zeros(16), atol=1e-5, rtol=0)
+    torch.testing.assert_close(z.var(1, correction=0), torch.ones(16), atol=1e-2, rtol=0)
+
+
+def test_decoder_gives_images():
+    images = Decoder(12)(torch.randn(5, 12))
+    assert images.shape == (5, 1, 28, 28)
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_image():
+    method = METHODS["jepa"]
+    networks = initial(method, 0, CPU)
+    found = method.loss(networks, batch(), 0.7, generator())
+    views = perturb.perturb(batch(), 0.7, generator(), "thinning")
+    prediction = networks["predictor"](networks["online"](views))
+    expected = 1 - cosine_similarity(prediction, networks["average"](batch())).mean()
+    torch.testing.assert_close(found, expected)
+    found.backward()
+    assert all(p.grad is None for p in networks["average"].parameters())
+    assert all(p.grad is not None for p in networks["online"].parameters())
+
+
+@pytest.mark.parametrize("name", ["lejepa", "vicreg"])
+def test_two_views_are_two_draws(name, monkeypatch):
+    method = METHODS[name]
+    networks = initial(method, 0, CPU)
+    first, second = method.views(networks, batch(), 1, generator())
+    assert first.shape == second.shape
+    assert first.shape[:2] == (1, 16)
+    assert not torch.allclose(first, second)
+    # Without perturbation both views are the image, so the disagreement vanishes.
+    same, again = method.views(networks, batch(), 0, generator())
+    torch.testing.assert_close(same, again, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_strength_rises_linearly_and_stays(name):
+    found = [METHODS[name].strength(progress) for progress in (0, 0.25, 0.5, 1)]
+    assert found == pytest.approx([0.2, 0.6, 1, 1])
+    at_once = METHODS[name].model_copy(update={"ramp": 0.0})
+    assert at_once.strength(0) == 1
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_training_learns_without_labels_and_repeats_itself(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where checkpoints go
+    method = METHODS[name].model_copy(update={"epochs": 5})
+    rows = []
+    trained = fit(method, world(), 3, 3, CPU, name, rows.append)
+    assert [set(row) for row in rows] == [{"loss", "knn_accuracy"}] * 5
+    assert rows[-1]["knn_accuracy"] > 0.9  # chance: 0.5
+    assert set(trained.snapshots) == {0, 1, 5}
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = fit(method, world(), 3, 3, CPU, name, lambda row: None)
+    for key, tensor in trained.final.items():
+        assert torch.equal(tensor, again.final[key]), key
+
+
+def test_labels_do_not_take_part_in_training(monkeypatch, tmp_path):
+    images = world()
+    other = Images(**vars(images) | {"train_labels": images.train_labels[::-1].copy()})
+    found = []
+    for number, given in enumerate((images, other)):
+        (tmp_path / str(number)).mkdir()
+        monkeypatch.chdir(tmp_path / str(number))
+        found.append(fit(METHODS["jepa"], given, 0, 2, CPU, "jepa", lambda row: None).final)
+    for key, tensor in found[0].items():
+        assert torch.equal(tensor, found[1][key]), key
+
+
+def test_held_out_and_test_images_do_not_take_part_in_training(monkeypatch, tmp_path):
+    images = world()
+    noise = np.random.default_rng(0).integers(256, size=images.train.shape).astype(np.uint8)
+    train = np.concatenate([images.train[:220], noise[220:]])
+    other = Images(**vars(images) | {"train": train, "test": noise[:60]})
+    found = []
+    for number, given in enumerate((images, other)):
+        (tmp_path / str(number)).mkdir()
+        monkeypatch.chdir(tmp_path / str(number))
+        found.append(fit(METHODS["vicreg"], given, 0, 2, CPU, "vicreg", lambda row: None).final)
+    for key, tensor in found[0].items():
+        assert torch.equal(tensor, found[1][key]), key
+
+
+def test_trained_networks_come_back_from_disk(tmp_path):
+    method = METHODS["jepa"]
+    networks = initial(method, 0, CPU)
+    snapshots = {
+        epoch: {k: v + epoch for k, v in networks["online"].state_dict().items()}
+        for epoch in (0, 12, 3)
+    }
+    trained = Trained(networks.state_dict(), snapshots)
+    trained.save(tmp_path / "jepa.safetensors")
+    back = Trained.load(tmp_path / "jepa.safetensors")
+    assert list(back.snapshots) == [0, 3, 12]
+    assert torch.equal(back.snapshots[12]["layers.0.weight"], snapshots[12]["layers.0.weight"])
+    found = restored(method, back, 1, CPU)
+    assert not found.training
+    for key, tensor in networks.state_dict().items():
+        assert torch.equal(found.state_dict()[key], tensor), key
+
+
+def test_weights_of_other_networks_are_refused():
+    trained = Trained(initial(METHODS["vicreg"], 0, CPU).state_dict(), {})
+    with pytest.raises(InputError, match="do not fit the networks"):
+        restored(METHODS["jepa"], trained, 0, CPU)
+
+
+def test_a_batch_larger_than_the_data_is_refused():
+    method = METHODS["jepa"].model_copy(update={"batch": 221})
+    with pytest.raises(InputError, match=r"jepa\.batch: .*at most the 220 images .* is 221"):
+        fit(method, world(), 0, 2, CPU, "jepa", lambda row: None)
+
+
+def test_weights_depend_on_the_seed_and_leave_the_global_generator_alone():
+    before = torch.random.get_rng_state()
+    first, second, other = (initial(METHODS["jepa"], seed, CPU).state_dict() for seed in (0, 0, 1))
+    key = "online.layers.0.weight"
+    assert torch.equal(first[key], second[key])
+    assert not torch.equal(first[key], other[key])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_apply_in_chunks_is_apply_at_once(monkeypatch):
+    encoder = Encoder((4, 8), 12).eval()
+    images = strokes(25)[0]
+    monkeypatch.setattr("jepatlas.images.fitting.CHUNK", 7)
+    with torch.no_grad():
+        expected = encoder(CPU.images(images)).numpy()
+    np.testing.assert_allclose(CPU.apply(encoder, images), expected, atol=1e-5)
+
+
+def test_every_method_has_a_module():
+    assert module.names() == sorted(METHODS)

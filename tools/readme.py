@@ -56,11 +56,67 @@ UNCERTAINTY = ("coverage_50", "coverage_90", "coverage_95", "nll")
 
 def tables() -> dict[str, str]:
     """The Markdown of each table by its name in the README's markers."""
-    return mog_tables() | noisy_tv_tables() | {"claims": claims_tables()}
+    return mog_tables() | images_tables() | noisy_tv_tables() | {"claims": claims_tables()}
 
 
 def metrics_of(file: str) -> Any:
     return json.loads((ROOT / f"metrics/{file}.json").read_text(encoding="utf-8"))
+
+
+def images_tables() -> dict[str, str]:
+    names = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["images"]["methods"]
+    found = {name: metrics_of(f"images/embedding/{name}") for name in names}
+    decoded = {name: metrics_of(f"images/reconstruction/{name}") for name in names}
+    kinds = next(iter(found.values()))["knn_perturbed"]
+    first = next(iter(decoded.values()))
+    references = {
+        "the perturbed image itself": first["references"]["perturbed_input"],
+        "the mean image": first["references"]["mean_image"],
+        "the mean image of the class, told the label": first["references"]["class_mean_image"],
+    }
+    from_what = {
+        f"`{name}`, from the {kind} image": decoded[name][kind]
+        for kind in ("perturbed", "clean")
+        for name in names
+    }
+    scores = ("accuracy", "precision", "recall", "f1")
+    return {
+        "images embeddings": markdown(
+            ["method", *(f"5-NN {score}" for score in scores), "linear probe", "effective rank"],
+            (
+                [
+                    f"`{name}`",
+                    *(over_images(m["knn"][score]) for score in scores),
+                    over_images(m["linear_probe"]["accuracy"]),
+                    f"{m['effective_rank']:.1f}",
+                ]
+                for name, m in found.items()
+            ),
+        ),
+        "images perturbed": markdown(
+            ["5-NN accuracy under", *(kind.replace("_", " ") for kind in kinds)],
+            (
+                [f"`{name}`", *(f"{m['knn_perturbed'][kind]['mean']:.4f}" for kind in kinds)]
+                for name, m in found.items()
+            ),
+        ),
+        "images reconstruction": markdown(
+            ["what stands for the clean test image", "MSE", "PSNR, dB", "SSIM"],
+            (
+                [
+                    label,
+                    f"{m['mse']['mean']:.4f} ± {m['mse']['ci95']:.4f}",
+                    f"{m['psnr']['mean']:.2f}",
+                    f"{m['ssim']['mean']:.3f}",
+                ]
+                for label, m in (references | from_what).items()
+            ),
+        ),
+    }
+
+
+def over_images(found: Any) -> str:
+    return f"{found['mean']:.4f} ± {found['ci95']:.4f}"
 
 
 def noisy_tv_tables() -> dict[str, str]:

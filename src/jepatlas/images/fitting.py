@@ -122,7 +122,7 @@ def fit(
     def loss(batch: Batch) -> Tensor:
         clean = pixels[batch.examples].to(machine.device)[:, None].float() / 255
         with machine.autocast():
-            return method.loss(networks, clean, method.strength(batch.progress), batch.generator)
+            return method.loss(networks, clean, method.strength * batch.progress, batch.generator)
 
     def measure() -> dict[str, float]:
         networks.eval()

@@ -28,15 +28,14 @@ class Base(Epochs, ABC):
     """The fields that every method has, and the functions that it must offer.
 
     family: the file of `objectives/` that the method's loss comes from; channels: of the encoder's
-    convolutions; dim: of the embedding; ramp: the share of training over which the strength of the
-    perturbation rises from `start` to 1; erosion: which of the two kinds.
+    convolutions; dim: of the embedding; strength: of the perturbation, which it reaches in equal
+    steps from 0; erosion: which of the two kinds.
     """
 
     family: Family
     channels: Channels
     dim: Count
-    start: Share
-    ramp: Share
+    strength: Share
     erosion: Erosion
     averaging: Fraction | None = None
 
@@ -52,11 +51,6 @@ class Base(Epochs, ABC):
 
         strength: of the perturbation; generator: for everything that is drawn.
         """
-
-    def strength(self, progress: float) -> float:
-        """How strong the perturbation is when this share of training is done."""
-        risen = min(progress / self.ramp, 1.0) if self.ramp else 1.0
-        return self.start + (1 - self.start) * risen
 
     def embed(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
         """`[batch, 1, 28, 28] -> [batch, dim]`."""

@@ -11,17 +11,25 @@ from jepatlas.common.storage import rounded
 
 @contextmanager
 def shown(folder: Path) -> Iterator[Callable[[Mapping[str, float]], None]]:
-    """A function that adds a row, the values after one more epoch, to the tables in `folder`."""
-    live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None, monitor_system=False)
-    with live:
-        epochs = 0
+    """A function that adds a row, the values after one more epoch, to the tables in `folder`.
 
-        def report(values: Mapping[str, float]) -> None:
-            nonlocal epochs
-            epochs += 1
-            live.step = epochs
-            for name, value in rounded(values).items():
-                live.log_metric(name, value)
-            live.make_summary()
+    Tables that are there are replaced with the first row, so a training that is refused loses none.
+    """
+    live: Live | None = None
+    epochs = 0
 
+    def report(values: Mapping[str, float]) -> None:
+        nonlocal live, epochs
+        if live is None:
+            live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
+        epochs += 1
+        live.step = epochs
+        for name, value in rounded(values).items():
+            live.log_metric(name, value)
+        live.make_summary()
+
+    try:
         yield report
+    finally:
+        if live is not None:
+            live.end()

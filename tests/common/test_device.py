@@ -34,6 +34,16 @@ def test_cuda_asked_for_but_absent(monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [({}, False), ({"avx512_bf16": False}, False), ({"avx512_bf16": True}, True),
+     ({"amx_bf16": True}, True), ({"avx512_f": True}, False)],
+)  # fmt: skip
+def test_bfloat16_needs_instructions_of_its_own(monkeypatch, found, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+    assert device.has_bfloat16(torch.device("cpu")) is expected
+
+
 class Library:
     """Stands in for the C library that ctypes.CDLL(None) finds."""
 

@@ -20,6 +20,12 @@ TENSORS = {
 }
 
 
+def test_tensors_in_another_memory_format_are_stored_all_the_same(tmp_path):
+    kernel = torch.arange(36.0).reshape(2, 2, 3, 3).to(memory_format=torch.channels_last)
+    write_tensors(tmp_path / "kernel.safetensors", {"kernel": kernel})
+    np.testing.assert_array_equal(load_file(tmp_path / "kernel.safetensors")["kernel"], kernel)
+
+
 def test_round_trip(tmp_path):
     write_tensors(tmp_path / "new" / "tensors.safetensors", TENSORS)
     read = read_tensors(tmp_path / "new" / "tensors.safetensors")

@@ -22,6 +22,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.run(root, sys.executable, "-m", "stages.noisy_tv.data")
     for name in ("jepa", "vae"):
         project.run(root, sys.executable, "-m", "stages.noisy_tv.train", name)
+    for stage in (["data"], ["train", "jepa"]):
+        project.run(root, sys.executable, "-m", f"stages.images.{stage[0]}", *stage[1:])
     return root
 
 
@@ -73,7 +75,9 @@ TV_DATA, TV_TRAIN, TV_EVALUATE = (
     ["noisy_tv.train", "jepa"],
     ["noisy_tv.evaluate"],
 )
-IMAGES = ["images.data"]
+IMAGES, IMAGES_TRAIN = ["images.data"], ["images.train", "jepa"]
+IMAGES_EVALUATE, IMAGES_DECODE = ["images.evaluate", "jepa"], ["images.decode", "jepa"]
+images_jepa = "images.methods.jepa"
 system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
 
 
@@ -124,6 +128,17 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
         (IMAGES, "images.data.fallback", "mnist", ["images.data.fallback", "'digits'", "'mnist'"]),
         (IMAGES, "images.data.mirrors", ["ftp://a/"], ["images.data.mirrors.0", "'ftp://a/'"]),
         (IMAGES, "images.data.miror", [], ["images.data.miror", "fallback, mirrors, set"]),
+        (IMAGES_TRAIN, f"{images_jepa}.batch", 1190, [f"{images_jepa}.batch", "1189", "1190"]),
+        (IMAGES_TRAIN, f"{images_jepa}.strength", 1.5, [f"{images_jepa}.strength", "1.5"]),
+        (IMAGES_TRAIN, f"{images_jepa}.erosion", "gray", [f"{images_jepa}.erosion", "'gray'"]),
+        (IMAGES_TRAIN, f"{images_jepa}.channels", [], [f"{images_jepa}.channels", "at least 1"]),
+        (IMAGES_TRAIN, f"{images_jepa}.slices", 8, [f"{images_jepa}.slices", "unknown key"]),
+        (IMAGES_TRAIN, f"{images_jepa}.learning_rate", 1e30, [images_jepa, "step", "smaller"]),
+        (IMAGES_TRAIN, "images.precision", "half", ["images.precision", "'bfloat16'", "'half'"]),
+        (IMAGES_TRAIN, "images.snapshots", 1, ["images.snapshots", "is 1"]),
+        (IMAGES_EVALUATE, f"{images_jepa}.dim", 8, ["do not fit the networks"]),
+        (IMAGES_DECODE, "images.decoder.batch", 1190, ["images.decoder.batch", "1189", "1190"]),
+        (IMAGES_DECODE, "images.decoder.epochs", 0, ["images.decoder.epochs", "is 0"]),
     ],
 )
 def test_a_parameter(
@@ -155,6 +170,9 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (EVALUATE, "data/mog/trained/dsm.safetensors"),
         (TV_TRAIN, "data/noisy_tv/trajectories.npz"),
         (TV_EVALUATE, "data/noisy_tv/trained/as_published/vae.safetensors"),
+        (IMAGES_TRAIN, "data/images/images.npz"),
+        (IMAGES_EVALUATE, "data/images/trained/jepa.safetensors"),
+        (IMAGES_DECODE, "data/images/trained/jepa.safetensors"),
     ],
 )
 @pytest.mark.parametrize("damage", ["missing", "truncated", "not what it should be"])
@@ -193,6 +211,8 @@ def test_an_input_file(
         ("noisy_tv.methods.jeap", {}, ["noisy_tv.methods.jeap: unknown method"]),
         ("noisy_tv.methods.jepa", {}, ["noisy_tv.methods.jepa", "as_published and default"]),
         ("images.data.set", "minst", ["images.data.set", "'minst'"]),
+        ("images.methods.jeap", {}, ["images.methods.jeap: unknown method", "jepa, lejepa"]),
+        ("images.decoder.epoch", 3, ["images.decoder.epoch: unknown key"]),
         ("noisy_tv.data.test", 110, ["noisy_tv.data.test: should be at least 120", "is 110"]),
     ],
 )

@@ -26,6 +26,7 @@ SCRIPTS = (  # in the order in which they need each other
     "claims",
     "start",
 )
+DATA_SETS = {"mnist": "MNIST", "digits": "the digits of scikit-learn"}
 SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -46,7 +47,7 @@ def document(
             "sheet": sheet.png(),
             "sheet_columns": str(packing.COLUMNS),
             "sheet_rows": str(sheet.rows),
-            "data_set": escape(str(found["data_set"])),
+            "data_set": escape(DATA_SETS.get(found["data_set"], str(found["data_set"]))),
             "methods": str(len(data["explorer"]["methods"])),
             "claims_count": str(len(rows)),
             "claims_held": str(held),
@@ -67,7 +68,9 @@ def fill(template: str, parts: Mapping[str, str]) -> str:
 
 def colour_maps() -> dict[str, str]:
     """256 colours of each map of an energy, as bytes red, green, blue."""
-    tables = {name: mpl.colormaps[name](np.arange(256), bytes=True) for name in ("viridis", "magma")}
+    tables = {
+        name: mpl.colormaps[name](np.arange(256), bytes=True) for name in ("viridis", "magma")
+    }
     return {name: packing.base64_of(table[:, :3].tobytes()) for name, table in tables.items()}
 
 
@@ -78,6 +81,6 @@ def _asset(name: str) -> str:
 @cache
 def _library() -> str:
     """Vega, Vega-Lite and vega-embed, which come with Altair's companion vl-convert."""
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle(None)
     assert "</script" not in bundle.lower()
     return bundle

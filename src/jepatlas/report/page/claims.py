@@ -17,7 +17,7 @@ TRACKS = {
     "noisy_tv": "Noisy TV",
     "all": "All tracks",
 }
-SIGNS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗", "not tested": "–"}
+SIGNS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗", "not tested": "○"}
 
 
 def rows(claims: Sequence[Mapping[str, Any]]) -> str:
@@ -38,8 +38,8 @@ def _row(claim: Mapping[str, Any]) -> str:
         f'<td class="test" data-name="Test">{escape(str(claim["test"]))}</td>'
         f'<td class="value" data-name="Measured">{escape(str(claim["value"]))}</td>'
         f'<td class="verdict {VERDICTS.get(verdict, "untested")}">'
-        f"<p><span aria-hidden=\"true\">{SIGNS.get(verdict, '')}</span> {escape(verdict)}</p>{why}</td>"
-        "</tr>"
+        f'<p><span aria-hidden="true">{SIGNS.get(verdict, "")}</span> {escape(verdict)}</p>'
+        f"{why}</td></tr>"
     )
 
 

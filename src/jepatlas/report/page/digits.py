@@ -1,15 +1,14 @@
 """The digits to pick from, what was made of them, and the maps of the embeddings."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from jepatlas.common.parameters import InputError
 from jepatlas.report.page import packing
-
-Arrays = dict[str, npt.NDArray[Any]]
+from jepatlas.report.page.packing import Arrays
 
 LABELS = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
 KINDS = {
@@ -21,6 +20,8 @@ KINDS = {
     "gaussian": "Gaussian noise",
     "all": "all of it",
 }
+EVALUATED = ("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed")
+RECONSTRUCTED = ("shown", "perturbed", "from_perturbed", "from_clean")
 MAP = 4095  # steps of a map per side: finer than a pixel
 
 
@@ -28,15 +29,14 @@ def label(name: str) -> str:
     return LABELS.get(name, name.replace("_", " "))
 
 
-class Method:
-    """What the images track wrote of one method."""
+class Method(NamedTuple):
+    """What the images track wrote of one method: two files of arrays, two of metrics."""
 
-    def __init__(
-        self, name: str, evaluated: Arrays, reconstructed: Arrays, metrics: Mapping[str, Any]
-    ) -> None:
-        """metrics: `embedding` and `reconstruction`, as in metrics/images."""
-        self.name, self.metrics = name, metrics
-        self.evaluated, self.reconstructed = evaluated, reconstructed
+    name: str
+    evaluated: Arrays
+    reconstructed: Arrays
+    embedding: Mapping[str, Any]
+    reconstruction: Mapping[str, Any]
 
 
 def data(images: Arrays, methods: list[Method], sheet: packing.Sheet) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def data(images: Arrays, methods: list[Method], sheet: packing.Sheet) -> dict[st
 def _method(method: Method, images: Arrays, sheet: packing.Sheet) -> dict[str, Any]:
     evaluated, reconstructed = method.evaluated, method.reconstructed
     neighbours = evaluated["neighbours"]
-    embedding, reconstruction = method.metrics["embedding"], method.metrics["reconstruction"]
+    embedding, reconstruction = method.embedding, method.reconstruction
     return {
         "name": method.name,
         "label": label(method.name),

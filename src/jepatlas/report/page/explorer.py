@@ -18,15 +18,15 @@ from jepatlas.common.parameters import InputError
 from jepatlas.mog.mixture import Mixture
 from jepatlas.mog.parameters import Landscape
 from jepatlas.report.page import packing
+from jepatlas.report.page.packing import Arrays
 
 Floats = npt.NDArray[np.float32]
-Arrays = dict[str, npt.NDArray[Any]]
 
 SIDE = 81  # grid points per side: a quarter of a unit apart on the published plane
-MOMENTS = 12  # states of each method on the slider
+MOMENTS = 14  # states of each method on the slider
 EARLY = 5  # the first step after 0 that is of interest
-UNIT = 400  # steps in a coordinate of length 1
-LOST = 0.005  # most that a unit vector may lose of its squared length
+UNIT = 500  # steps in a coordinate of length 1
+LOST = 0.004  # most that a unit vector may lose of its squared length
 NATS = 100  # steps in a nat
 CEILING = 300  # nats above the lowest energy at which a field ends
 DOTS = 300
@@ -64,7 +64,7 @@ class States:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = safe_open(path, "np")
+            self._file: Any = safe_open(path, "np")  # its methods are not typed
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
         except (SafetensorError, OSError) as error:
@@ -87,7 +87,7 @@ class States:
         return found
 
     def embedding(self, step: int, part: str, x: Floats) -> Floats:
-        """The encoder `part` (online, or the average that is the target) at x: `[n, 2] -> [n, dim]`."""
+        """The encoder `part`, or `average` for the target, at x: `[n, 2] -> [n, dim]`."""
         return self._mlp(step, f"{part}.1", self._standard(step, f"{part}.0", x), _relu)
 
     def energy(self, step: int, x: Floats) -> Floats:
@@ -134,7 +134,9 @@ def method(name: str, trained: Path, evaluated: Arrays, plane: Landscape) -> dic
     if not scores and not states.has("online.1.layers.0.weight"):
         raise InputError(f"{trained}: neither an encoder nor an energy, so it cannot be drawn")
     chosen = moments(states.steps)
-    drawn = [_energy(states, step, grid) if scores else _embedding(states, step, grid) for step in chosen]
+    drawn = [
+        _energy(states, step, grid) if scores else _embedding(states, step, grid) for step in chosen
+    ]
     spread = [None] * len(chosen) if scores else _spread(evaluated, chosen)
     return {
         "name": name,
@@ -174,7 +176,9 @@ def _energy(states: States, step: int, grid: Floats) -> dict[str, Any]:
 
 def _spread(evaluated: Arrays, steps: Sequence[int]) -> list[float]:
     """The spread of the first member's unit embeddings after each of these steps."""
-    by_step = dict(zip(evaluated["snapshot_steps"].tolist(), evaluated["spread"][:, 0], strict=True))
+    by_step = dict(
+        zip(evaluated["snapshot_steps"].tolist(), evaluated["spread"][:, 0], strict=True)
+    )
     return [float(f"{by_step[step]:.3g}") for step in steps]
 
 
@@ -200,4 +204,5 @@ def contours(mixture: Mixture, points: npt.NDArray[Any], plane: Landscape) -> li
     density = mixture.log_density(np.stack(np.meshgrid(x, y), axis=-1))
     found = contourpy.contour_generator(x, y, density)
     levels = np.quantile(mixture.log_density(points), 1 - np.array(HELD))
-    return [np.round(line, 2).tolist() for level in levels for line in found.lines(level)]
+    lines: list[Any] = [line for level in levels for line in found.lines(level)]
+    return [np.round(line, 2).tolist() for line in lines]

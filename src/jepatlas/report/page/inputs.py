@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jepatlas.common.parameters import PARAMS, Fraction, scalar, section, value
+from jepatlas.common.parameters import PARAMS, InputError, validate, value
 from jepatlas.common.storage import read_arrays, read_csv, read_json
-from jepatlas.mog.parameters import Landscape
+from jepatlas.mog.parameters import Mog
+from jepatlas.noisy_tv.parameters import NoisyTv
 from jepatlas.report.page import digits, explorer, noisy_tv, packing
 
 
@@ -20,47 +21,64 @@ class Inputs(NamedTuple):
 
 def gather() -> Inputs:
     """Everything from the files of the project, which is the current folder."""
+    # All parameters are shown, so the page depends on all, not only on those that it is made by.
+    params = {key: value(key) for key in ("seed", "device", "images", "mog", "noisy_tv")}
+    mog, noisy_tv = params["mog"], params["noisy_tv"]
     sheet = packing.Sheet()
-    data = {"explorer": _explorer(), "tv": _noisy_tv(), "digits": _digits(sheet)}
-    return Inputs(
-        data, read_json(Path("metrics/claims.json")), sheet, PARAMS.read_text(encoding="utf-8")
-    )
+    data = {
+        "explorer": _explorer(validate(mog, Mog, "mog")),
+        "tv": _noisy_tv(list(validate(noisy_tv, NoisyTv, "noisy_tv").methods)),
+        "digits": _digits(list(params["images"]["methods"]), sheet),
+    }
+    claims = read_json(Path("metrics/claims.json"))
+    return Inputs(data, claims, sheet, PARAMS.read_text(encoding="utf-8"))
 
 
-def _explorer() -> dict[str, Any]:
-    folder, plane = Path("data/mog"), section("mog.landscape", Landscape)
-    points = read_arrays(folder / "points.npz")
-    collapsed = scalar("mog.evaluation.collapsed", Fraction)
+def arrays(path: Path, *names: str) -> packing.Arrays:
+    """The arrays of a file, which must have these among them."""
+    found = read_arrays(path)
+    for name in names:
+        if name not in found:
+            raise InputError(f"{path}: lacks {name}; `dvc repro` makes it anew")
+    return found
+
+
+def _explorer(mog: Mog) -> dict[str, Any]:
+    folder = Path("data/mog")
+    points = arrays(folder / "points.npz", "weights", "means", "covariances", "test")
     methods = [
         explorer.method(
             name,
             folder / "trained" / f"{name}.safetensors",
-            read_arrays(folder / "evaluated" / f"{name}.npz"),
-            plane,
+            arrays(folder / "evaluated" / f"{name}.npz"),
+            mog.landscape,
         )
-        for name in value("mog.methods")
+        for name in mog.methods
     ]
-    return {**explorer.world(points, plane, collapsed), "methods": methods}
+    world = explorer.world(points, mog.landscape, mog.evaluation.collapsed)
+    return {**world, "methods": methods}
 
 
-def _noisy_tv() -> dict[str, Any]:
+def _noisy_tv(methods: list[str]) -> dict[str, Any]:
     found = noisy_tv.data(
-        list(value("noisy_tv.methods")),
+        methods,
         read_csv(Path("plots/noisy_tv/r2.csv")),
-        read_arrays(Path("data/noisy_tv/drawn.npz")),
+        arrays(Path("data/noisy_tv/drawn.npz")),
     )
     return {**found, "charts": noisy_tv.charts(found["models"])}
 
 
-def _digits(sheet: packing.Sheet) -> dict[str, Any]:
+def _digits(names: list[str], sheet: packing.Sheet) -> dict[str, Any]:
     folder, metrics = Path("data/images"), Path("metrics/images")
+    images = arrays(folder / "images.npz", "train_images", "train_labels")
     methods = [
         digits.Method(
             name,
-            read_arrays(folder / "evaluated" / f"{name}.npz"),
-            read_arrays(folder / "reconstructed" / f"{name}.npz"),
-            {kind: read_json(metrics / kind / f"{name}.json") for kind in ("embedding", "reconstruction")},
+            arrays(folder / "evaluated" / f"{name}.npz", *digits.EVALUATED),
+            arrays(folder / "reconstructed" / f"{name}.npz", *digits.RECONSTRUCTED),
+            read_json(metrics / "embedding" / f"{name}.json"),
+            read_json(metrics / "reconstruction" / f"{name}.json"),
         )
-        for name in value("images.methods")
+        for name in names
     ]
-    return digits.data(read_arrays(folder / "images.npz"), methods, sheet)
+    return digits.data(images, methods, sheet)

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from jepatlas.common.parameters import InputError
 from jepatlas.noisy_tv.figures import COLOURS, LABELS, RECIPES
 from jepatlas.report.page import packing
-
-Arrays = dict[str, npt.NDArray[Any]]
+from jepatlas.report.page.packing import Arrays
 
 LIMIT = "kalman"
 FIRST = ("vae", "ar", "jepa", "vjepa", "bjepa")  # the document's own: shown until others are chosen
-DRAWN = 4 # decimals of the scores
+DECIMALS = 4  # decimals of the scores
 
 
 def models(methods: Sequence[str]) -> list[dict[str, Any]]:
@@ -47,7 +44,9 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
             shown = {name: drawn[f"{recipe}/{name}"] for name in ("true", *known)}
             scales = drawn[f"{recipe}/scales"].tolist()
         except KeyError as missing:
-            raise InputError(f"data/noisy_tv/drawn.npz: lacks {missing}; `dvc repro` makes it anew") from None
+            raise InputError(
+                f"data/noisy_tv/drawn.npz: lacks {missing}; `dvc repro` makes it anew"
+            ) from None
         recipes[recipe] = {
             "title": title,
             "scales": scales,
@@ -56,7 +55,10 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
         }
     columns = ["recipe", "model", "scale", "mean", "low", "high", "min", "max"]
     scores = [
-        {key: round(item, DRAWN) if isinstance(item, float) else item for key, item in row.items()}
+        {
+            key: round(item, DECIMALS) if isinstance(item, float) else item
+            for key, item in row.items()
+        }
         for row in rows[columns].to_dict("records")
     ]
     return {"models": models(methods), "recipes": recipes, "scores": scores}
@@ -81,14 +83,18 @@ def _colour(names: Sequence[dict[str, Any]]) -> Any:
 
 def _dash(names: Sequence[dict[str, Any]]) -> Any:
     domain = ["true", *(model["name"] for model in names)]
-    dashes = [[1, 0], *([2, 2] if m["name"] == LIMIT else [6, 3] if m["dashed"] else [1, 0] for m in names)]
+    dashes = [
+        [1, 0],
+        *([2, 2] if m["name"] == LIMIT else [6, 3] if m["dashed"] else [1, 0] for m in names),
+    ]
     return alt.StrokeDash("model:N", scale=alt.Scale(domain=domain, range=dashes), legend=None)
 
 
 def _scores(names: Sequence[dict[str, Any]]) -> Any:
     """R^2 against the noise scale for one recipe, with a rule at the scale of the slider."""
     base = alt.Chart(alt.NamedData("scores")).encode(
-        alt.X("scale:Q", title="noise scale σ", axis=alt.Axis(grid=False)), _colour(names)
+        alt.X("scale:Q", title="noise scale σ", axis=alt.Axis(grid=False, format="~g")),
+        _colour(names),
     )
     r2 = alt.Y("mean:Q", title="R²", scale=alt.Scale(domain=[-0.05, 1.02], nice=False, clamp=True))
     band = base.mark_area(opacity=0.16, clip=True).encode(y=alt.Y("low:Q", title="R²"), y2="high:Q")

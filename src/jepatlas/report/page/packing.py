@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Array = npt.NDArray[Any]
+Arrays = dict[str, Array]
 
 TILE = 28  # pixels per side of an image
 COLUMNS = 50  # tiles in a row of the sheet
@@ -39,7 +40,9 @@ def fields(values: Array) -> str:
     whole = values.astype(np.int16)  # differences wrap around, and so do the sums that undo them
     rest = np.diff(np.diff(whole, axis=2, prepend=np.int16(0)), axis=1, prepend=np.int16(0))
     unsigned = ((rest << 1) ^ (rest >> 15)).view(np.uint16).ravel()
-    return deflated((unsigned & 255).astype(np.uint8).tobytes() + (unsigned >> 8).astype(np.uint8).tobytes())
+    return deflated(
+        (unsigned & 255).astype(np.uint8).tobytes() + (unsigned >> 8).astype(np.uint8).tobytes()
+    )
 
 
 def numbers(values: Array, dtype: str) -> str:
@@ -89,6 +92,6 @@ class Sheet:
 
 
 def json_of(content: Any) -> str:
-    """JSON that may stand inside a script element: whatever could end it is written as an escape."""
+    """JSON that may stand inside a script element: what could end that becomes an escape."""
     text = json.dumps(content, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

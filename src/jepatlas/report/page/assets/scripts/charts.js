@@ -16,10 +16,9 @@ class Chart {
       view: { stroke: null },
       axis: { labelColor: faint, titleColor: ink, domainColor: line, tickColor: line, gridColor: line, gridOpacity: 0.6, titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 12 },
     };
-    const { view } = await vegaEmbed(this.box, this.spec, { actions: false, renderer: "svg", config, tooltip: { theme: root.dataset.theme } });
+    const { view } = await vegaEmbed(this.box, { ...this.spec, datasets: this.rows }, { actions: false, renderer: "svg", config, tooltip: { theme: root.dataset.theme } });
     this.view = view.signal("ink", ink);
-    for (const [name, rows] of Object.entries(this.rows)) view.data(name, rows);
-    await view.runAsync();
+    await this.view.runAsync();
   }
 
   /** Replace the rows of some of the data sources: `{name: rows}`. */

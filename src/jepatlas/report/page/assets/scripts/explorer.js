@@ -45,7 +45,7 @@ class Landscape {
     this.step.textContent = `step ${state.at}`;
     const collapsed = state.spread !== null && state.spread < this.world.collapsed;
     this.spread.className = collapsed ? "collapsed" : "";
-    this.spread.textContent = state.spread === null ? "" : collapsed ? "collapsed" : `spread ${state.spread}`;
+    this.spread.textContent = state.spread === null ? "" : collapsed ? "collapsed" : `spread ${state.spread.toFixed(3)}`;
     this.spread.title = `spread of the unit embeddings: ${state.spread}; collapsed below ${this.world.collapsed}`;
   }
 
@@ -87,7 +87,7 @@ class Landscape {
     const pixel = [width / (plane.side - 1), height / (plane.side - 1)]; // centred on its grid point
     context.imageSmoothingQuality = "high";
     context.drawImage(this.picture, -pixel[0] / 2, -pixel[1] / 2, width + pixel[0], height + pixel[1]);
-    overlay.draw(context, options);
+    context.drawImage(overlay.of(options), 0, 0, width, height);
     drawRing(context, plane.pixel(plane.point(probe), width));
     if (this.method.kind === "embedding") drawStar(context, plane.pixel(plane.point(reference), width));
     this.value.textContent = this.reading(plane.index(probe));
@@ -192,8 +192,8 @@ class Explorer {
   resize() {
     const width = Math.floor(this.landscapes[0].canvas.clientWidth);
     if (!width) return;
-    this.overlay.resize(width);
     const dense = Math.min(2, devicePixelRatio || 1);
+    this.overlay.resize(width, dense);
     for (const { canvas } of this.landscapes) {
       canvas.width = Math.round(width * dense);
       canvas.height = Math.round(width * this.plane.ratio * dense);

@@ -38,6 +38,7 @@ class NoisyTv {
       const recipe = this.recipes[name];
       const box = element("div", { parent });
       element("h3", { text: recipe.title, parent: box });
+      recipe.note = element("p", { class: "hint", parent: box });
       recipe.scores = new Chart(box, this.charts.scores, `R² against the noise scale, ${recipe.title}`);
       recipe.over = new Chart(box, this.charts.series, `Signal and predictions over time, ${recipe.title}`);
       recipe.phases = element("div", { class: "phases", parent: box });
@@ -68,9 +69,19 @@ class NoisyTv {
         .map((row) => ({ ...row, low: row.min, high: row.max, label: shown.get(row.model) }));
       recipe.scores.set({ scores, here: [{ scale: recipe.scales[this.scale] }] });
       recipe.over.set({ series: this.series(recipe, ["true", ...shown.keys()]) });
+      recipe.note.textContent = this.atTheLimit(name, recipe.scales[this.scale]);
       this.addPhases(name, recipe);
     }
     this.drawPhases();
+  }
+
+  /** In words, which lines lie on that of the limit: they cannot be told apart by eye. */
+  atTheLimit(recipe, scale) {
+    const score = (name) => this.scores.find((row) => row.recipe === recipe && row.scale === scale && row.model === name)?.mean;
+    const limit = score("kalman");
+    const close = this.shown.filter(({ name }) => name !== "kalman" && score(name) > limit - 0.01);
+    const names = close.map((model) => model.label).join(", ") || "none of the models shown";
+    return `Within 0.01 of the filter's R² of ${written(limit, 2)} at σ = ${scale}: ${names}.`;
   }
 
   series(recipe, names) {

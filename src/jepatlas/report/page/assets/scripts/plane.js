@@ -36,15 +36,19 @@ class Plane {
   }
 }
 
-/** What does not change while the star moves, drawn once per size of the canvases. */
+/** What does not change while the star moves: drawn once per size and choice, then only copied. */
 class Overlay {
   constructor(world, plane) {
     Object.assign(this, { world, plane, width: 0 });
   }
 
-  resize(width) {
-    if (width === this.width) return;
+  /** width: of the canvases, in pixels of the page; dense: pixels of the device in each of them. */
+  resize(width, dense) {
     this.width = width;
+    this.picture = new OffscreenCanvas(Math.round(width * dense), Math.round(width * this.plane.ratio * dense));
+    this.context = this.picture.getContext("2d");
+    this.context.scale(dense, dense);
+    this.drawn = null;
     this.points = new Path2D();
     const radius = Math.max(1.1, width / 200);
     for (const point of this.world.points) {
@@ -58,7 +62,18 @@ class Overlay {
     }
   }
 
-  draw(context, { points, density }) {
+  /** The picture for the present choice, as large as a canvas. */
+  of({ points, density }) {
+    const wanted = `${points} ${density}`;
+    if (this.drawn !== wanted) {
+      this.context.clearRect(0, 0, this.width, this.width * this.plane.ratio);
+      this.draw(this.context, points, density);
+      this.drawn = wanted;
+    }
+    return this.picture;
+  }
+
+  draw(context, points, density) {
     if (density) {
       for (const [colour, width] of [["#000000a0", 3], ["#ffffff", 1.4]]) {
         context.strokeStyle = colour;

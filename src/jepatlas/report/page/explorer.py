@@ -64,7 +64,7 @@ class States:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file: Any = safe_open(path, "np")  # its methods are not typed
+            self._file = safe_open(path, "np")
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
         except (SafetensorError, OSError) as error:

@@ -140,14 +140,14 @@ def images(root: Path) -> None:
 
 def embedding() -> dict[str, Any]:
     some = {"mean": 0.9876, "ci95": 0.0123}
-    scores = {name: some for name in ("accuracy", "precision", "recall", "f1")}
+    scores = dict.fromkeys(("accuracy", "precision", "recall", "f1"), some)
     return {
         "data_set": "digits",
         "test_images": 397,
         "knn": scores,
         "linear_probe": {"accuracy": some},
         "effective_rank": 57.1,
-        "knn_perturbed": {kind: some for kind in KINDS},
+        "knn_perturbed": dict.fromkeys(KINDS, some),
     }
 
 
@@ -159,7 +159,7 @@ def reconstruction() -> dict[str, Any]:
         "test_images": 397,
         "perturbed": some,
         "clean": some,
-        "references": {name: some for name in names},
+        "references": dict.fromkeys(names, some),
     }
 
 
@@ -179,7 +179,7 @@ def claims() -> list[dict[str, str]]:
                 "reason": "Because." if k > 2 else "",
             }
         )
-    rows[0] |= {key: EVIL for key in ("id", "section", "claim", "test", "value", "reason")}
+    rows[0] |= dict.fromkeys(("id", "section", "claim", "test", "value", "reason"), EVIL)
     return rows
 
 

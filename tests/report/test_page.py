@@ -17,7 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
-from jepatlas.common.parameters import InputError, section
+from jepatlas.common.parameters import InputError
 from jepatlas.common.training import Trained, restore
 from jepatlas.mog import method as methods
 from jepatlas.mog.evaluation import _grid

@@ -40,6 +40,7 @@ def stages(clone: Path) -> dict[str, Any]:
         *(f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS),
         "noisy_tv_evaluate",
         "noisy_tv_figures",
+        "report",
     ],
 )
 def test_a_stage_declares_exactly_what_it_uses(
@@ -75,4 +76,5 @@ def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:
     expected = {f"{kind}@{method}" for kind in kinds for method in methods}
     expected |= {f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS}
     whole = {"mog_data", "mog_figures", "noisy_tv_data", "noisy_tv_evaluate", "noisy_tv_figures"}
+    whole |= {"report"}
     assert set(stages) == expected | whole

@@ -12,7 +12,8 @@ from typing import Any
 import contourpy
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
 from jepatlas.common.parameters import InputError
 from jepatlas.mog.mixture import Mixture
@@ -59,32 +60,30 @@ def plane_points(plane: Landscape) -> Floats:
 
 
 class States:
-    """What `mog_train` kept of one method, of which only the first member is read."""
+    """What `mog_train` kept of one method, of which only the first member is looked at."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = safe_open(path, "np")
+            self._tensors = load(path.read_bytes())
+            self.steps = sorted({int(n.split("/")[0]) for n in self._tensors if "/" in n})
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-        except (SafetensorError, OSError) as error:
+        except (SafetensorError, OSError, ValueError) as error:
             raise InputError(f"{path}: damaged, or not a safetensors file ({error})") from None
-        self._names = set(self._file.keys())
-        self.steps = sorted({int(n.split("/")[0]) for n in self._names if "/" in n})
         if not self.steps:
             raise InputError(f"{path}: holds no snapshot")
 
     def has(self, name: str) -> bool:
         """Whether the networks have this tensor."""
-        return f"{self.steps[0]}/{name}" in self._names
+        return f"{self.steps[0]}/{name}" in self._tensors
 
     def tensor(self, step: int, name: str) -> Floats:
         """A tensor of the first member, without the axis of members."""
-        try:
-            found: Floats = self._file.get_slice(f"{step}/{name}")[0]
-        except SafetensorError as error:
-            raise InputError(f"{self.path}: lacks {step}/{name} ({error})") from None
-        return found
+        found: Floats | None = self._tensors.get(f"{step}/{name}")
+        if found is None:
+            raise InputError(f"{self.path}: lacks {step}/{name}; `dvc repro` makes it anew")
+        return np.asarray(found[0])
 
     def embedding(self, step: int, part: str, x: Floats) -> Floats:
         """The encoder `part`, or `average` for the target, at x: `[n, 2] -> [n, dim]`."""

@@ -47,16 +47,15 @@ def filters(claims: Sequence[Mapping[str, Any]]) -> str:
     """A button per verdict that occurs and one per track, with their counts."""
     verdicts = Counter(str(claim["verdict"]) for claim in claims)
     tracks = Counter(str(claim["track"]) for claim in claims)
-    groups = [("verdict", {v: v for v in VERDICTS}, verdicts), ("track", TRACKS, tracks)]
-    return "\n".join(
-        f'<div class="chips" role="group" aria-label="By {kind}">'
-        + "".join(
-            f'<button type="button" class="chip {VERDICTS.get(key, "")}" data-filter="{kind}" '
-            f'data-value="{escape(key)}" aria-pressed="true">{escape(names[key])} '
-            f'<span class="count">{counts[key]}</span></button>'
-            for key in names
-            if counts[key]
-        )
-        + "</div>"
-        for kind, names, counts in groups
-    )
+    signed = {verdict: f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS}
+    return _buttons("verdict", signed, verdicts) + _buttons("track", TRACKS, tracks)
+
+
+def _buttons(kind: str, names: Mapping[str, str], counts: Mapping[str, int]) -> str:
+    buttons = [
+        f'<button type="button" class="chip" data-filter="{kind}" data-value="{escape(key)}" '
+        f'aria-pressed="true">{escape(name)} <span class="count">{counts[key]}</span></button>'
+        for key, name in names.items()
+        if counts[key]
+    ]
+    return f'<div class="chips" role="group" aria-label="By {kind}">{"".join(buttons)}</div>'

@@ -23,11 +23,10 @@ def gather() -> Inputs:
     """Everything from the files of the project, which is the current folder."""
     # All parameters are shown, so the page depends on all, not only on those that it is made by.
     params = {key: value(key) for key in ("seed", "device", "images", "mog", "noisy_tv")}
-    mog, noisy_tv = params["mog"], params["noisy_tv"]
     sheet = packing.Sheet()
     data = {
-        "explorer": _explorer(validate(mog, Mog, "mog")),
-        "tv": _noisy_tv(list(validate(noisy_tv, NoisyTv, "noisy_tv").methods)),
+        "explorer": _explorer(validate(params["mog"], Mog, "mog")),
+        "tv": _noisy_tv(validate(params["noisy_tv"], NoisyTv, "noisy_tv")),
         "digits": _digits(list(params["images"]["methods"]), sheet),
     }
     claims = read_json(Path("metrics/claims.json"))
@@ -59,13 +58,14 @@ def _explorer(mog: Mog) -> dict[str, Any]:
     return {**world, "methods": methods}
 
 
-def _noisy_tv(methods: list[str]) -> dict[str, Any]:
+def _noisy_tv(tv: NoisyTv) -> dict[str, Any]:
+    scales = tv.sweep.scales
     found = noisy_tv.data(
-        methods,
+        list(tv.methods),
         read_csv(Path("plots/noisy_tv/r2.csv")),
         arrays(Path("data/noisy_tv/drawn.npz")),
     )
-    return {**found, "charts": noisy_tv.charts(found["models"])}
+    return {**found, "charts": noisy_tv.charts(found["models"], scales)}
 
 
 def _digits(names: list[str], sheet: packing.Sheet) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
             "steps": shown["true"].shape[1],
             "series": {name: packing.stepped(array[..., :2]) for name, array in shown.items()},
         }
-    columns = ["recipe", "model", "scale", "mean", "low", "high", "min", "max"]
+    columns = ["recipe", "model", "scale", "mean", "min", "max"]
     scores = [
         {
             key: round(item, DECIMALS) if isinstance(item, float) else item
@@ -67,15 +67,15 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
 # Charts: Vega-Lite, with their data put in and their marks chosen by the page's script
 
 
-def charts(names: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {"scores": _scores(names), "series": _series(names)}
+def charts(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> dict[str, Any]:
+    """Both charts, which either recipe has; names: of `models`; scales: the noise scales."""
+    return {"scores": _scores(names, scales), "series": _series(names)}
 
 
 def _colour(names: Sequence[dict[str, Any]]) -> Any:
     """Of each model; the limit and the truth take the colour of text, which the theme sets."""
     domain = ["true", *(model["name"] for model in names)]
-    # Two that differ in the theme: expressions of a signal that the page sets.
-    ink: Any = {"expr": "ink"}
+    ink: Any = {"expr": "ink"}  # a signal that the page sets
     colours = [ink, *(model["colour"] or ink for model in names)]
     scale = alt.Scale(domain=domain, range=colours)
     return alt.Color("model:N", scale=scale, legend=None)
@@ -90,14 +90,13 @@ def _dash(names: Sequence[dict[str, Any]]) -> Any:
     return alt.StrokeDash("model:N", scale=alt.Scale(domain=domain, range=dashes), legend=None)
 
 
-def _scores(names: Sequence[dict[str, Any]]) -> Any:
+def _scores(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> Any:
     """R^2 against the noise scale for one recipe, with a rule at the scale of the slider."""
-    base = alt.Chart(alt.NamedData("scores")).encode(
-        alt.X("scale:Q", title="noise scale σ", axis=alt.Axis(grid=False, format="~g")),
-        _colour(names),
-    )
+    axis = alt.Axis(grid=False, values=list(scales), labelExpr="'' + datum.value")
+    x = alt.X("scale:Q", title="noise scale σ", axis=axis)
+    base = alt.Chart(alt.NamedData("scores")).encode(x, _colour(names))
     r2 = alt.Y("mean:Q", title="R²", scale=alt.Scale(domain=[-0.05, 1.02], nice=False, clamp=True))
-    band = base.mark_area(opacity=0.16, clip=True).encode(y=alt.Y("low:Q", title="R²"), y2="high:Q")
+    band = base.mark_area(opacity=0.16, clip=True).encode(y=alt.Y("min:Q", title="R²"), y2="max:Q")
     line = base.mark_line(strokeWidth=1.8, clip=True).encode(r2, _dash(names))
     dots = base.mark_point(size=40, filled=True, opacity=1, clip=True).encode(
         r2,

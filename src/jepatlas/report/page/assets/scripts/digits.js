@@ -75,7 +75,7 @@ class Digits {
     const box = element("div", { parent });
     const head = element("h4", { text: method.label, parent: box });
     const predicted = method.predicted[this.shown[k]];
-    const verdict = element("span", { text: ` — nearest training images say ${predicted}`, parent: head });
+    const verdict = element("span", { text: ` — neighbours say ${predicted}`, parent: head });
     if (predicted !== label) verdict.className = "wrong";
     const near = element("div", { class: "strip", parent: box });
     method.neighbours[k].forEach((place, number) => {
@@ -86,7 +86,7 @@ class Digits {
     const decoded = element("div", { class: "strip decoded", parent: box });
     this.figure(decoded, method.input[k], "given");
     this.figure(decoded, method.from_perturbed[k], "decoded");
-    this.figure(decoded, method.from_clean[k], "decoded from clean");
+    this.figure(decoded, method.from_clean[k], "from clean");
   }
 
   figure(parent, place, caption, kind = "") {

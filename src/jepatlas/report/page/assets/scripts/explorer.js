@@ -20,7 +20,7 @@ class Landscape {
     const caption = element("figcaption", { class: "panel-title", parent: figure });
     element("b", { text: this.method.label, parent: caption });
     this.step = element("span", { parent: caption });
-    this.canvas = element("canvas", { parent: figure, role: "img" });
+    this.canvas = element("canvas", { parent: figure, role: "img", "aria-label": `Landscape of ${this.method.label}` });
     this.context = this.canvas.getContext("2d");
     const numbers = element("div", { class: "panel-numbers", parent: figure });
     const probe = element("span", { text: "E(○) ", parent: numbers });

@@ -66,7 +66,7 @@ class NoisyTv {
       const recipe = this.recipes[name];
       const scores = this.scores
         .filter((row) => row.recipe === name && shown.has(row.model))
-        .map((row) => ({ ...row, low: row.min, high: row.max, label: shown.get(row.model) }));
+        .map((row) => ({ ...row, label: shown.get(row.model) }));
       recipe.scores.set({ scores, here: [{ scale: recipe.scales[this.scale] }] });
       recipe.over.set({ series: this.series(recipe, ["true", ...shown.keys()]) });
       recipe.note.textContent = this.atTheLimit(name, recipe.scales[this.scale]);

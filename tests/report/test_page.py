@@ -152,6 +152,14 @@ def test_a_missing_input_is_named(root, tmp_path, file, lacks):
         shutil.copy(kept, root / file)
 
 
+@pytest.mark.parametrize("damage", [b"", b"A text.", b"\x08" + bytes(7)])
+def test_damaged_weights_are_named(tmp_path, damage):
+    path = tmp_path / "jepa.safetensors"
+    path.write_bytes(damage)
+    with pytest.raises(InputError, match=r"jepa\.safetensors: damaged"):
+        explorer.States(path)
+
+
 # Arrays as text
 
 
@@ -303,7 +311,7 @@ def test_digits(data):
     assert np.shape(method["perturbed"]) == (100, 7)
     assert np.shape(method["neighbours"]) == np.shape(method["neighbour_labels"]) == (100, 5)
     assert method["numbers"][0] == ["k-NN accuracy", "98.8 ± 1.2 %"]
-    assert method["numbers"][3] == ["PSNR from perturbed", "20.2 ± 0.5 dB"]
+    assert method["numbers"][3] == ["PSNR from perturbed", "20.25 ± 0.50 dB"]
     labels = np.frombuffer(inflated(found["labels"]), np.uint8)
     assert len(np.frombuffer(inflated(method["map"]), "<u2")) == 2 * len(labels)
     assert method["from_clean"] == found["originals"]  # made so, and each image is there once

@@ -512,6 +512,17 @@ def test_nothing_overflows(browser, page_file, width, theme):
     opened.close()
 
 
+def test_it_follows_a_window_that_changes(browser, page_file):
+    opened = Opened(browser, page_file)
+    opened.tab.set_viewport_size({"width": 375, "height": 700})  # as a phone that is turned
+    opened.tab.wait_for_function("document.documentElement.scrollWidth === 375")
+    opened.tab.wait_for_function(
+        """() => atlas.explorer.landscapes.every(({ canvas }) => canvas.width === canvas.clientWidth)"""
+    )
+    assert opened.said == []
+    opened.close()
+
+
 def test_the_theme_can_be_changed(page):
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.tab.evaluate(ground)

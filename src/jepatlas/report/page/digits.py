@@ -99,15 +99,16 @@ def placed(points: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def percent(found: Mapping[str, float | None]) -> str:
-    return _with_interval(found, 100, " %")
+    return _with_interval(found, 100, 1, " %")
 
 
 def decibels(found: Mapping[str, float | None]) -> str:
-    return _with_interval(found, 1, " dB")
+    return _with_interval(found, 1, 2, " dB")
 
 
-def _with_interval(found: Mapping[str, float | None], factor: float, unit: str) -> str:
+def _with_interval(found: Mapping[str, float | None], factor: float, digits: int, unit: str) -> str:
     mean, half = found["mean"], found["ci95"]
     if mean is None:
         return "?"
-    return f"{factor * mean:.1f}" + ("" if half is None else f" ± {factor * half:.1f}") + unit
+    interval = "" if half is None else f" ± {factor * half:.{digits}f}"
+    return f"{factor * mean:.{digits}f}{interval}{unit}"

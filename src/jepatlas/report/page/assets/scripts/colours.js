@@ -15,8 +15,9 @@ const SCALES = {
   score: { map: "magma", low: 0, high: 12, ends: ["0: likely", "12 nats or more"], title: "score matching: E(x) above its lowest" },
 };
 
-// Okabe and Ito's colours; black is the text's, and yellow and two of Tol's make up the ten.
-const DIGIT_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#C7B800", "#AA4466", "#7761B5"];
+// Okabe and Ito's colours; for the ten digits, grey, brown, wine and violet
+// take the place of black and yellow, which one of the themes would swallow. Numbers in the maps say the same.
+const DIGIT_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#9A6B3F", "#AA4466", "#7761B5"];
 
 function drawScale(parent, scale, table) {
   const box = element("div", { class: "scale", parent });

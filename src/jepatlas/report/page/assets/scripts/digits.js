@@ -63,7 +63,7 @@ class Digits {
     box.replaceChildren();
     const label = this.labels[this.shown[k]];
     element("h3", { text: `Test image ${this.shown[k]}, a ${label}, and its perturbed versions`, parent: box });
-    const strip = element("div", { class: "strip", parent: box });
+    const strip = element("div", { class: "strip versions", parent: box });
     this.figure(strip, this.originals[k], "clean", "big");
     const { perturbed } = this.methods[0];
     this.kinds.forEach((kind, number) => this.figure(strip, perturbed[k][number], kind));

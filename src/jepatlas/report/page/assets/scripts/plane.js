@@ -75,7 +75,7 @@ class Overlay {
 
   draw(context, points, density) {
     if (density) {
-      for (const [colour, width] of [["#00000090", 2.2], ["#ffffff", 1]]) {
+      for (const [colour, width] of [["#00000090", 2.6], ["#ffffff", 1.2]]) {
         context.strokeStyle = colour;
         context.lineWidth = width;
         context.stroke(this.contours);

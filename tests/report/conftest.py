@@ -1,13 +1,15 @@
 """The page of the made-up project, and a browser to open it with."""
 
-import os
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from jepatlas.mog.world import World
 from stages import report
 from tests.report import made
 
@@ -15,19 +17,32 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project with all that the stage reads and with its output, as the current folder."""
-    folder, before = tmp_path_factory.mktemp("report"), Path.cwd()
-    os.chdir(folder)
-    made.make(folder)
-    report.main()
-    yield folder
-    os.chdir(before)
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with all that the stage reads, and with its output."""
+    folder = tmp_path_factory.mktemp("report")
+    with contextlib.chdir(folder):
+        made.make(folder)
+        report.main()
+    return folder
+
+
+@pytest.fixture
+def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """It as the current folder."""
+    monkeypatch.chdir(built)
+    return built
+
+
+@pytest.fixture
+def world(root: Path) -> World:
+    """The points of its mixture."""
+    with np.load(root / "data/mog/points.npz") as arrays:
+        return World.from_arrays(dict(arrays))
 
 
 @pytest.fixture(scope="session")
-def page_file(root: Path) -> Path:
-    return root / "plots/report/index.html"
+def page_file(built: Path) -> Path:
+    return built / "plots/report/index.html"
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def data(text: str) -> Any:
 # The document
 
 
-def test_it_is_small_and_the_same_each_time(page_file, text):
+def test_it_is_small_and_the_same_each_time(root, page_file, text):
     assert len(text.encode()) < 8e6
     report.main()
     assert page_file.read_text(encoding="utf-8") == text
@@ -202,12 +202,6 @@ def test_the_sheet_holds_each_different_image_once():
 
 
 # The mixture: the page's arithmetic against the library's
-
-
-@pytest.fixture(scope="module")
-def world(root: Path) -> World:
-    with np.load(root / "data/mog/points.npz") as arrays:
-        return World.from_arrays(dict(arrays))
 
 
 def of_torch(name: str, step: int, world: World, x: Any, what: str) -> Any:

@@ -95,12 +95,6 @@ def page(shared: Opened) -> Opened:
     return shared
 
 
-@pytest.fixture(scope="module")
-def world(root: Path) -> World:
-    with np.load(root / "data/mog/points.npz") as arrays:
-        return World.from_arrays(dict(arrays))
-
-
 def landscape(name: str, moment: int, reference: tuple[float, float], world: World) -> Any:
     """E over the grid `[SIDE, SIDE]` by the library's networks; of a score, above its lowest."""
     method = methods.load(name)
@@ -517,7 +511,7 @@ def test_it_follows_a_window_that_changes(browser, page_file):
     opened.tab.set_viewport_size({"width": 375, "height": 700})  # as a phone that is turned
     opened.tab.wait_for_function("document.documentElement.scrollWidth === 375")
     opened.tab.wait_for_function(
-        """() => atlas.explorer.landscapes.every(({ canvas }) => canvas.width === canvas.clientWidth)"""
+        "() => atlas.explorer.landscapes.every(({ canvas: c }) => c.width === c.clientWidth)"
     )
     assert opened.said == []
     opened.close()

@@ -85,7 +85,6 @@ class Landscape {
     const { width } = overlay;
     const height = width * plane.ratio;
     const pixel = [width / (plane.side - 1), height / (plane.side - 1)]; // centred on its grid point
-    context.imageSmoothingQuality = "high";
     context.drawImage(this.picture, -pixel[0] / 2, -pixel[1] / 2, width + pixel[0], height + pixel[1]);
     context.drawImage(overlay.of(options), 0, 0, width, height);
     drawRing(context, plane.pixel(plane.point(probe), width));

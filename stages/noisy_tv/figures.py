@@ -19,7 +19,7 @@ def main() -> None:
     scale = section("noisy_tv.evaluation", Evaluation).drawn_scale
     names = ("r2", "rollout", "coverage", "failure", "transfer")
     r2, rollout, coverage, failure, transfer = (read_csv(PLOTS / f"{name}.csv") for name in names)
-    drawn = read_arrays(Path("data/noisy_tv/drawn.npz"))
+    drawn = figures.at_scale(read_arrays(Path("data/noisy_tv/drawn.npz")), scale)
     pages = {
         "r2": figures.accuracy(r2),
         "prediction": figures.prediction(drawn, scale),

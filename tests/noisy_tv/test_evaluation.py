@@ -147,8 +147,10 @@ def test_metrics_tables_and_drawings():
     assert set(found["rollout"].horizon) == set(HORIZONS)
     assert set(found["transfer"].expert) == {"sensor", "goal", "amplitude"}
 
-    start = truth().train + 1  # drawn: the first seed, at the drawn scale
-    np.testing.assert_array_equal(done.drawn["true"], truth().s[2, start : start + 50])
+    start = truth().train + 1  # drawn: the first seed, at both noise scales
+    assert done.drawn["scales"].tolist() == [0, 4]
+    np.testing.assert_array_equal(done.drawn["true"], truth().s[[0, 2], start : start + 50])
     error = done.drawn["filter"] - done.drawn["true"]
     assert error.std() == pytest.approx(SYSTEM.signal_noise, rel=0.25)
+    assert done.drawn["filter_std"].shape == (2, SYSTEM.signal)
     np.testing.assert_allclose(done.drawn["filter_std"], SYSTEM.signal_noise, rtol=0.05)

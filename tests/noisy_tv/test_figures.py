@@ -199,3 +199,12 @@ def test_pictures_never_import_torch():
     code = "import sys, stages.noisy_tv.figures; assert 'matplotlib' in sys.modules; "
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_pictures_over_time_are_of_one_noise_scale():
+    drawn = {
+        "default/scales": np.array([0.0, 8.0]),
+        "default/jepa": np.stack([np.zeros((5, 4)), np.ones((5, 4))]),
+    }
+    assert figures.at_scale(drawn, 8)["default/jepa"].tolist() == np.ones((5, 4)).tolist()
+    assert set(figures.at_scale(drawn, 8)) == {"default/jepa"}

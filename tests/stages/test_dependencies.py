@@ -41,6 +41,7 @@ def stages(clone: Path) -> dict[str, Any]:
         "noisy_tv_evaluate",
         "noisy_tv_figures",
         "claims",
+        "report",
         "images_data",
         *(f"images_train@{method}" for method in project.IMAGES_METHODS),
         *(f"images_evaluate@{method}" for method in project.IMAGES_METHODS),
@@ -81,7 +82,7 @@ def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:
     expected = {f"{kind}@{method}" for kind in kinds for method in methods}
     expected |= {f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS}
     whole = {"mog_data", "mog_figures", "noisy_tv_data", "noisy_tv_evaluate", "noisy_tv_figures"}
-    whole |= {"claims"}
+    whole |= {"claims", "report"}
     images = ("images_train", "images_evaluate", "images_decode")
     expected |= {f"{kind}@{method}" for kind in images for method in project.IMAGES_METHODS}
     whole |= {"images_data", "images_figures"}

@@ -38,7 +38,7 @@ class Evaluated:
 
     metrics: model -> measure -> noise scale -> summary over seeds (many steps ahead and after a
     transfer: at the drawn scale only); rows: of the tables of plot data, one per setting; drawn:
-    arrays of the first seed at the drawn scale.
+    arrays of the first seed at every noise scale, `[scales, ...]`.
     """
 
     def __init__(self, truth: Truth, evaluation: Evaluation, seed: int) -> None:
@@ -48,13 +48,12 @@ class Evaluated:
         self.settings = list(dict.fromkeys((m.scale, m.memory) for m in truth.members))
         start = truth.train + 1
         steps = min(evaluation.drawn_steps, truth.s.shape[1] - start)
-        self.shown = next(
-            k
-            for k, member in enumerate(truth.members)
-            if (member.scale, member.memory) == (evaluation.drawn_scale, truth.world.system.memory)
-        )
+        found = {(m.scale, m.memory): k for k, m in reversed(list(enumerate(truth.members)))}
+        own = [setting for setting in self.settings if setting[1] == truth.world.system.memory]
+        self.shown = [found[setting] for setting in own]  # the first seed of each
         self.drawn: dict[str, npt.NDArray[Any]] = {
-            "true": truth.s[self.shown, start : start + steps]
+            "scales": np.array([scale for scale, _ in own]),
+            "true": truth.s[self.shown, start : start + steps],
         }
         self._add_references(seed)
 
@@ -82,7 +81,7 @@ class Evaluated:
         if forecast.belief is not None:
             belief = StateBelief.read(self.truth, forecast, forecast.belief)
             self._add_calibration(name, belief)
-            variance = belief.covariance[self.shown].diagonal()
+            variance = belief.covariance[self.shown].diagonal(axis1=1, axis2=2)
             self.drawn[f"{name}_std"] = np.sqrt(variance)
 
     def add_transfer(self, name: str, forecast: Forecast, transfer: Transfer) -> None:
@@ -129,7 +128,7 @@ class Evaluated:
     def _draw(self, name: str, prediction: Array) -> None:
         # From the second test step on, which is the first that anything was predicted for.
         whole = prediction[self.shown, -(self.truth.s.shape[1] - self.truth.train - 1) :]
-        self.drawn[name] = whole[: len(self.drawn["true"])]
+        self.drawn[name] = whole[:, : self.drawn["true"].shape[1]]
 
 
 def tables(recipes: dict[str, Evaluated], failure_scale: float) -> dict[str, pd.DataFrame]:

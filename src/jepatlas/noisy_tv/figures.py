@@ -50,6 +50,16 @@ NINETY = 1.645  # standard deviations to each side that hold 90 % of a Gaussian
 TRAIL = 15  # steps behind the moving point of a phase plane
 
 
+def at_scale(drawn: Drawn, scale: float) -> Drawn:
+    """What `evaluate` drew at one noise scale of `[scales, ...]`."""
+    found = {}
+    for key, array in drawn.items():
+        recipe, name = key.split("/")
+        if name != "scales":
+            found[key] = array[drawn[f"{recipe}/scales"].tolist().index(scale)]
+    return found
+
+
 def accuracy(table: pd.DataFrame) -> Figure:
     """R^2 against the noise scale for both recipes, with what the seeds leave open."""
     page = figure(8.6, 3.9)

@@ -1,0 +1,108 @@
+/** Test images to pick from, and what was made of the one that is picked. */
+
+class Digits {
+  constructor(data) {
+    Object.assign(this, data);
+    this.selected = 0;
+    this.listeners = [];
+  }
+
+  async load() {
+    this.labels = await unpackNumbers(this.labels, Uint8Array);
+    for (const method of this.methods) {
+      method.predicted = await unpackNumbers(method.predicted, Uint8Array);
+      method.map = await unpackNumbers(method.map, Uint16Array);
+    }
+  }
+
+  /** An image of the sheet. */
+  tile(place, parent, label) {
+    const made = element("span", { class: "tile", parent, role: "img", "aria-label": label });
+    made.style.setProperty("--column", place % this.columns);
+    made.style.setProperty("--row", Math.floor(place / this.columns));
+    return made;
+  }
+
+  buildPicker() {
+    this.picker = document.getElementById("picker");
+    this.cells = this.originals.map((place, k) => {
+      const cell = this.tile(place, this.picker, `a ${this.labels[this.shown[k]]}, test image ${this.shown[k]}`);
+      cell.id = `image-${k}`;
+      cell.setAttribute("role", "option");
+      cell.addEventListener("click", () => this.select(k));
+      return cell;
+    });
+    const fit = () => {
+      const size = this.cells[0]?.clientWidth;
+      if (size) this.picker.style.setProperty("--cell", `${size}px`);
+    };
+    new ResizeObserver(fit).observe(this.picker);
+    this.picker.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  key(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = this.selected + step;
+    if (next >= 0 && next < this.shown.length) this.select(next);
+  }
+
+  select(k) {
+    this.cells[this.selected].removeAttribute("aria-selected");
+    this.cells[k].setAttribute("aria-selected", "true");
+    this.picker.setAttribute("aria-activedescendant", `image-${k}`);
+    this.selected = k;
+    this.showDetail();
+    this.listeners.forEach((listener) => listener(k));
+  }
+
+  showDetail() {
+    const k = this.selected;
+    const box = document.getElementById("digit");
+    box.replaceChildren();
+    const label = this.labels[this.shown[k]];
+    element("h3", { text: `Test image ${this.shown[k]}, a ${label}, and its perturbed versions`, parent: box });
+    const strip = element("div", { class: "strip versions", parent: box });
+    this.figure(strip, this.originals[k], "clean", "big");
+    const { perturbed } = this.methods[0];
+    this.kinds.forEach((kind, number) => this.figure(strip, perturbed[k][number], kind));
+    const rows = element("div", { class: "rows", parent: box });
+    for (const method of this.methods) this.showMethod(method, k, label, rows);
+  }
+
+  showMethod(method, k, label, parent) {
+    const box = element("div", { parent });
+    const head = element("h4", { text: method.label, parent: box });
+    const predicted = method.predicted[this.shown[k]];
+    const verdict = element("span", { text: ` — neighbours say ${predicted}`, parent: head });
+    if (predicted !== label) verdict.className = "wrong";
+    const near = element("div", { class: "strip", parent: box });
+    method.neighbours[k].forEach((place, number) => {
+      const theirs = method.neighbour_labels[k][number];
+      const figure = this.figure(near, place, `${theirs}`);
+      if (theirs !== label) figure.querySelector("figcaption").className = "wrong";
+    });
+    const decoded = element("div", { class: "strip decoded", parent: box });
+    this.figure(decoded, method.input[k], "given");
+    this.figure(decoded, method.from_perturbed[k], "decoded");
+    this.figure(decoded, method.from_clean[k], "from clean");
+  }
+
+  figure(parent, place, caption, kind = "") {
+    const figure = element("figure", { parent, class: kind });
+    this.tile(place, figure, caption);
+    element("figcaption", { text: caption, parent: figure });
+    return figure;
+  }
+}
+
+async function startDigits(data) {
+  const digits = new Digits(data);
+  await digits.load();
+  digits.buildPicker();
+  const maps = startMaps(digits);
+  digits.select(0);
+  repainters.push(() => maps.forEach((map) => map.draw()));
+  return { digits, maps };
+}

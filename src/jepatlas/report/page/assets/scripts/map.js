@@ -1,0 +1,175 @@
+/** The embeddings of all test images in a plane, with what is under the pointer. */
+
+const MAP_STEPS = 4095; // as in digits.py
+const NEAR = 14; // pixels within which the pointer finds a point
+
+class EmbeddingMap {
+  constructor(digits, method, hidden, parent) {
+    Object.assign(this, { digits, method, hidden });
+    this.place = new Map(digits.shown.map((image, k) => [image, k]));
+    const figure = element("figure", { parent });
+    const caption = element("figcaption", { parent: figure });
+    element("b", { text: method.label, parent: caption });
+    const share = Math.round(100 * (method.share[0] + method.share[1]));
+    element("span", { text: `${share} % of the variance`, parent: caption });
+    this.canvas = element("canvas", { parent: figure, role: "img", "aria-label": `Map of the embeddings of ${method.label}` });
+    this.context = this.canvas.getContext("2d");
+    this.tip = element("div", { class: "tip", parent: figure });
+    this.tip.hidden = true;
+    const list = element("dl", { parent: figure });
+    for (const [name, value] of method.numbers) {
+      element("dt", { text: name, parent: list });
+      element("dd", { text: value, parent: list });
+    }
+    this.listen();
+  }
+
+  pixel(image) {
+    const { width } = this;
+    const margin = 0.03 * width;
+    const scaled = [0, 1].map((axis) => this.method.map[2 * image + axis] / MAP_STEPS);
+    return [margin + scaled[0] * (width - 2 * margin), margin + (1 - scaled[1]) * (width - 2 * margin)];
+  }
+
+  /** Draw the map; the points and numbers are kept as a picture, the marks put on top. */
+  draw() {
+    this.width = this.canvas.clientWidth;
+    if (!this.width) return;
+    this.dense = Math.min(2, devicePixelRatio || 1);
+    this.canvas.width = this.canvas.height = Math.round(this.width * this.dense);
+    this.picture = new OffscreenCanvas(this.canvas.width, this.canvas.height);
+    this.drawPoints(this.picture.getContext("2d"));
+    this.mark();
+  }
+
+  drawPoints(context) {
+    const { labels } = this.digits;
+    const ink = themeColour("ink");
+    const many = labels.length > 3000;
+    const radius = many ? 1.3 : 2;
+    context.scale(this.dense, this.dense);
+    context.globalAlpha = many ? 0.55 : 0.8;
+    const centres = Array.from({ length: 10 }, () => [[], []]);
+    const wrong = [];
+    for (let image = 0; image < labels.length; image++) {
+      const label = labels[image];
+      if (this.hidden.has(label)) continue;
+      const [left, top] = this.pixel(image);
+      centres[label][0].push(left);
+      centres[label][1].push(top);
+      context.fillStyle = DIGIT_COLOURS[label];
+      context.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
+      if (this.method.predicted[image] !== label) wrong.push([left, top]);
+    }
+    context.globalAlpha = 0.9;
+    context.strokeStyle = ink;
+    for (const [left, top] of wrong) {
+      context.beginPath();
+      context.arc(left, top, radius + 1.2, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+    centres.forEach(([lefts, tops], digit) => lefts.length && this.drawNumber(context, digit, median(lefts), median(tops)));
+  }
+
+  drawNumber(context, digit, left, top) {
+    context.font = `700 17px ${getComputedStyle(document.body).fontFamily}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 4;
+    context.lineJoin = "round";
+    context.strokeStyle = themeColour("ground");
+    context.strokeText(String(digit), left, top);
+    context.fillStyle = themeColour("ink");
+    context.fillText(String(digit), left, top);
+  }
+
+  /** The picked image and the one under the pointer. */
+  mark(hovered = null) {
+    if (!this.picture) return;
+    const { context } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.picture, 0, 0);
+    context.scale(this.dense, this.dense);
+    const picked = this.digits.shown[this.digits.selected];
+    this.ring(picked, themeColour("star"), 7);
+    if (hovered !== null) this.ring(hovered, themeColour("ink"), 5);
+  }
+
+  ring(image, colour, radius) {
+    const { context } = this;
+    for (const [stroke, width] of [[themeColour("ground"), 5], [colour, 2.5]]) {
+      context.strokeStyle = stroke;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(...this.pixel(image), radius, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+
+  /** The nearest drawn point within reach, with a preference for those that have an image. */
+  nearest(event) {
+    const frame = this.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
+    let [found, best] = [null, NEAR];
+    for (let image = 0; image < this.digits.labels.length; image++) {
+      if (this.hidden.has(this.digits.labels[image])) continue;
+      const [left, top] = this.pixel(image);
+      const distance = Math.hypot(left - x, top - y) - (this.place.has(image) ? 3 : 0);
+      if (distance < best) [found, best] = [image, distance];
+    }
+    return found;
+  }
+
+  listen() {
+    this.canvas.addEventListener("pointermove", (event) => this.point(this.nearest(event)));
+    this.canvas.addEventListener("pointerleave", () => this.point(null));
+    this.canvas.addEventListener("click", (event) => {
+      const k = this.place.get(this.nearest(event));
+      if (k !== undefined) this.digits.select(k);
+    });
+  }
+
+  point(image) {
+    this.mark(image);
+    this.tip.hidden = image === null;
+    if (image === null) return;
+    this.tip.replaceChildren();
+    if (this.place.has(image)) this.digits.tile(this.digits.originals[this.place.get(image)], this.tip, "");
+    const [label, predicted] = [this.digits.labels[image], this.method.predicted[image]];
+    const words = element("span", { parent: this.tip });
+    element("div", { text: `image ${image}: a ${label}`, parent: words });
+    element("div", { text: `neighbours say ${predicted}`, parent: words, class: predicted === label ? "" : "wrong" });
+    const [left, top] = this.pixel(image);
+    const offset = this.canvas.offsetTop + top + 12;
+    this.tip.style.top = `${offset}px`;
+    this.tip.style.left = `${Math.max(0, Math.min(left + 10, this.width - this.tip.offsetWidth))}px`;
+  }
+}
+
+function median(values) {
+  return Float32Array.from(values).sort()[values.length >> 1];
+}
+
+/** The maps of all methods, and the buttons that hide digits in them. */
+function startMaps(digits) {
+  const hidden = new Set();
+  const parent = document.getElementById("maps");
+  const maps = digits.methods.map((method) => new EmbeddingMap(digits, method, hidden, parent));
+  const draw = () => maps.forEach((map) => map.draw());
+  new ResizeObserver(draw).observe(parent);
+  digits.listeners.push(() => maps.forEach((map) => map.mark()));
+  const legend = document.getElementById("legend");
+  DIGIT_COLOURS.forEach((colour, digit) => {
+    const chip = element("button", { type: "button", class: "chip", parent: legend, "aria-pressed": "true" });
+    element("span", { class: "swatch dot", parent: chip }).style.background = colour;
+    chip.append(String(digit));
+    chip.addEventListener("click", () => {
+      hidden[hidden.has(digit) ? "delete" : "add"](digit);
+      chip.setAttribute("aria-pressed", String(!hidden.has(digit)));
+      draw();
+    });
+  });
+  return maps;
+}

@@ -1,0 +1,193 @@
+"""A project with small made-up inputs of the page, its mixture's networks being real ones."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import yaml
+from sklearn.datasets import load_digits
+
+from jepatlas.common.parameters import PARAMS
+from jepatlas.common.statistics import summary
+from jepatlas.common.training import Trained
+from jepatlas.mog import method as methods
+from jepatlas.mog.fitting import fit, initial
+from jepatlas.mog.metrics import spread, unit
+from jepatlas.mog.parameters import Data, Mog
+from jepatlas.mog.world import World
+from jepatlas.noisy_tv.figures import LABELS, RECIPES
+from tests import project
+
+SEED, MEMBERS, STEPS, KEPT = 0, 2, 40, 5
+SCALES = (0, 4, 8)
+IMAGES = ("jepa", "lejepa", "vicreg")
+KINDS = ["affine", "erosion", "dilation", "inversion", "salt_and_pepper", "gaussian", "all"]
+VERDICTS = ("holds", "holds in part", "does not hold", "not tested")
+EVIL = "</script><script>window.evil = 1</script><img src=x onerror='window.evil = 2'>&amp;\"'"
+
+
+def make(root: Path) -> None:
+    """Everything that the stage reads, in the folder `root`, which must be the current one."""
+    params = yaml.safe_load((project.ROOT / PARAMS).read_text(encoding="utf-8"))
+    params["images"] = {"methods": {name: {} for name in IMAGES}}
+    params["mog"]["snapshots"] = KEPT
+    text = yaml.safe_dump(params, sort_keys=False) + f"# {EVIL}\n"
+    (root / PARAMS).write_text(text, encoding="utf-8")
+    mixture(root / "data/mog", Mog.model_validate(params["mog"]))
+    noisy_tv(root)
+    images(root)
+    write_json(root / "metrics/claims.json", {"claims": claims(), "data_set": "digits"})
+
+
+def mixture(folder: Path, mog: Mog) -> None:
+    """All methods of params.yaml in full size, trained for a few steps."""
+    truth = mog.mixtures[mog.mixture].mixture()
+    world = World.draw(truth, Data(train=200, probe=100, test=400), MEMBERS, SEED)
+    write_arrays(folder / "points.npz", world.arrays())
+    points = torch.as_tensor(world.train, dtype=torch.float32)
+    test = torch.as_tensor(world.test, dtype=torch.float32).expand(MEMBERS, -1, -1)
+    for name in mog.methods:
+        method = methods.load(name).model_copy(update={"steps": STEPS, "learning_rate": 0.01})
+        networks = initial(method, points, SEED)
+        trained = fit(networks, method, points, SEED, KEPT, name)
+        (folder / "trained").mkdir(exist_ok=True)
+        trained.save(folder / "trained" / f"{name}.safetensors")
+        evaluated = {"steps": trained.steps.numpy()}
+        if isinstance(method, methods.Embedding):
+            evaluated |= through_training(method, networks, trained, test)
+        write_arrays(folder / "evaluated" / f"{name}.npz", evaluated)
+
+
+def through_training(
+    method: methods.Embedding, networks: torch.nn.ModuleDict, trained: Trained, x: torch.Tensor
+) -> dict[str, Any]:
+    spreads = []
+    for step in sorted(trained.snapshots):
+        networks.load_state_dict(trained.snapshots[step])
+        with torch.no_grad():
+            z = method.embed(networks, x).double().numpy()
+        spreads.append([spread(member) for member in unit(z)])
+    return {"snapshot_steps": np.array(sorted(trained.snapshots)), "spread": np.array(spreads)}
+
+
+def noisy_tv(root: Path) -> None:
+    rng = np.random.default_rng(SEED)
+    time = np.arange(30)
+    drawn, rows = {}, []
+    for recipe in RECIPES:
+        drawn[f"{recipe}/scales"] = np.array(SCALES, dtype=float)
+        for k, name in enumerate(("true", "kalman", *LABELS)):
+            swing = np.stack([np.cos(0.3 * time + k), np.sin(0.3 * time + k)] * 2, axis=-1)
+            drawn[f"{recipe}/{name}"] = np.stack([swing * (1 + scale) for scale in SCALES])
+            if name == "true":
+                continue
+            for scale in SCALES:
+                found = summary(rng.uniform(0, 1, 3))
+                low, high = found["mean"] - found["ci95"], found["mean"] + found["ci95"]
+                row = {"recipe": recipe, "model": name, "measure": "r2", "scale": scale}
+                rows.append({**row, **found, "low": low, "high": high})
+    write_arrays(root / "data/noisy_tv/drawn.npz", drawn)
+    (root / "plots/noisy_tv").mkdir(parents=True)
+    pd.DataFrame(rows).to_csv(root / "plots/noisy_tv/r2.csv", index=False)
+
+
+@cache
+def digits() -> tuple[Any, Any]:
+    """The digits of scikit-learn, 28 pixels wide: each pixel three times, two around."""
+    data = load_digits()
+    large = np.kron(data.images * 15.9, np.ones((1, 3, 3))).astype(np.uint8)
+    return np.pad(large, ((0, 0), (2, 2), (2, 2))), data.target.astype(np.uint8)
+
+
+def images(root: Path) -> None:
+    """Files by the contract of the images track."""
+    pictures, labels = digits()
+    train, test = pictures[:1400], pictures[1400:]
+    truth = labels[1400:]
+    folder = root / "data/images"
+    arrays = {"train_images": train, "train_labels": labels[:1400], "test_images": test}
+    write_arrays(
+        folder / "images.npz", {**arrays, "test_labels": truth, "data_set": np.array("digits")}
+    )
+    shown = np.concatenate([np.flatnonzero(truth == digit)[:10] for digit in range(10)])
+    rng = np.random.default_rng(SEED)
+    noisy = (test[shown] // 2 + rng.integers(0, 100, (7, 100, 28, 28))).astype(np.uint8)
+    for k, name in enumerate(IMAGES):
+        angle = 2 * np.pi * truth / 10
+        place = np.stack([np.cos(angle), np.sin(angle)], -1) + rng.normal(0, 0.1, (len(truth), 2))
+        predicted = truth.copy()
+        predicted[k::50] = (predicted[k::50] + 1) % 10
+        evaluated = {
+            "map": place.astype(np.float32),
+            "map_share": np.array([0.25, 0.125]),
+            "predicted": predicted,
+            "shown": shown,
+            "neighbours": rng.integers(0, 1400, (100, 5)),
+            "kinds": np.array(KINDS),
+            "perturbed": noisy,
+        }
+        write_arrays(folder / "evaluated" / f"{name}.npz", evaluated)
+        decoded = {"shown": shown, "perturbed": noisy[-1], "from_clean": test[shown]}
+        decoded["from_perturbed"] = test[shown] // 2
+        write_arrays(folder / "reconstructed" / f"{name}.npz", decoded)
+        write_json(root / f"metrics/images/embedding/{name}.json", embedding())
+        write_json(root / f"metrics/images/reconstruction/{name}.json", reconstruction())
+
+
+def embedding() -> dict[str, Any]:
+    some = {"mean": 0.9876, "ci95": 0.0123}
+    scores = dict.fromkeys(("accuracy", "precision", "recall", "f1"), some)
+    return {
+        "data_set": "digits",
+        "test_images": 397,
+        "knn": scores,
+        "linear_probe": {"accuracy": some},
+        "effective_rank": 57.1,
+        "knn_perturbed": dict.fromkeys(KINDS, some),
+    }
+
+
+def reconstruction() -> dict[str, Any]:
+    some = {name: {"mean": 20.25, "ci95": 0.5} for name in ("mse", "psnr", "ssim")}
+    names = ("mean_image", "class_mean_image", "perturbed_input")
+    return {
+        "data_set": "digits",
+        "test_images": 397,
+        "perturbed": some,
+        "clean": some,
+        "references": dict.fromkeys(names, some),
+    }
+
+
+def claims() -> list[dict[str, str]]:
+    """Three of each verdict, one of each track but the last; the first one is malicious."""
+    rows = []
+    for k in range(12):
+        rows.append(
+            {
+                "id": f"claim_{k}",
+                "track": ("mixture", "digits", "noisy_tv")[k % 3],
+                "section": "1. JEPA, outcome",
+                "claim": f"Claim number {k}",
+                "test": "spread > 0.05",
+                "value": "0.5 ± 0.1",
+                "verdict": VERDICTS[k // 3],
+                "reason": "Because." if k > 2 else "",
+            }
+        )
+    rows[0] |= dict.fromkeys(("id", "section", "claim", "test", "value", "reason"), EVIL)
+    return rows
+
+
+def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **arrays)
+
+
+def write_json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")

@@ -11,7 +11,7 @@ from jepatlas.images.figures import Album, Entry
 from jepatlas.images.world import Images
 
 PLOTS = Path("plots/images")
-FRAMES_PER_SECOND = 10
+FRAMES_PER_SECOND = 8
 
 
 def read(name: str) -> Entry:
@@ -37,7 +37,7 @@ def main() -> None:
     }
     for name, page in pages.items():
         save_png(page, PLOTS / f"{name}.png")
-    save_gif(figures.training(album), PLOTS / "training.gif", FRAMES_PER_SECOND)
+    save_gif(figures.training(album), PLOTS / "training.gif", FRAMES_PER_SECOND, colours=32)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from jepatlas.common.style import (
     ALARM,
@@ -34,7 +36,8 @@ DIGITS = mpl.color_sequences["tab10"]  # ten colours; the numbers in the maps sa
 EACH = 10  # shown test images of each digit
 GAP = 215  # grey between images, or a white one would have no border
 PAUSE = 8  # frames on the last map
-BETWEEN = 6  # frames from one kept epoch to the next
+BETWEEN = 3  # frames from one kept epoch to the next
+MOVING = 800  # test images in the animation: more would hide each other, and make it large
 
 
 @dataclass(frozen=True)
@@ -116,32 +119,47 @@ def maps(album: Album) -> Figure:
 def training(album: Album) -> Iterator[Frame]:
     """The maps of the first test images over training, in motion between the kept epochs."""
     page, panels = _map_page(album, dpi=100)
-    drawn = [entry.evaluated for entry in album.entries]
-    moving: list[Any] = []
-    for axes, entry in zip(panels, album.entries, strict=True):
-        points = entry.evaluated["maps"]
-        axes.set_title(entry.title)
-        labels = album.test_labels[: points.shape[1]]
-        moving += [_dots(axes, points[-1], labels, size=3), axes.text(
-            0.03, 0.03, "", transform=axes.transAxes, size=8, color=INK)]  # fmt: skip
-        _frame(axes, points[-1])
-    longest = max(len(arrays["maps"]) for arrays in drawn)
-    count = BETWEEN * (longest - 1) + 1
+    pairs = zip(panels, album.entries, strict=True)
+    maps = [_MovingMap(axes, entry, album.test_labels) for axes, entry in pairs]
+    count = BETWEEN * (max(len(one.points) for one in maps) - 1) + 1
 
     def update(number: int) -> None:
-        for panel, arrays in enumerate(drawn):
-            steps = len(arrays["maps"]) - 1
-            at = min(number / (count - 1), 1) * steps
-            before = min(int(at), steps - 1)
-            mix = at - before
-            points = (1 - mix) * arrays["maps"][before] + mix * arrays["maps"][before + 1]
-            moving[2 * panel].set_offsets(points)
-            epoch = arrays["map_epochs"][before + round(mix)]
-            moving[2 * panel + 1].set_text(f"epoch {epoch}")
+        for one in maps:
+            one.show(number / (count - 1))
 
-    frames = list(animate(page, moving, count, update))
+    frames = list(animate(page, [artist for one in maps for artist in one.artists], count, update))
     yield from frames
     yield from frames[-1:] * PAUSE
+
+
+class _MovingMap:
+    """One method's map, at any share of its kept epochs."""
+
+    def __init__(self, axes: Axes, entry: Entry, labels: Array) -> None:
+        self.points, self.epochs = (
+            entry.evaluated["maps"][:, :MOVING],
+            entry.evaluated["map_epochs"],
+        )
+        self.labels = labels[: self.points.shape[1]]
+        self.dots = _dots(axes, self.points[-1], self.labels, size=3)
+        self.digits = {digit: _number(axes, (0, 0), digit) for digit in np.unique(self.labels)}
+        self.epoch = axes.text(0.03, 0.03, "", transform=axes.transAxes, size=8, color=INK)
+        axes.set_title(entry.title)
+        _frame(axes, self.points)
+
+    @property
+    def artists(self) -> list[Artist]:
+        return [self.dots, *self.digits.values(), self.epoch]
+
+    def show(self, share: float) -> None:
+        at = share * (len(self.points) - 1)
+        before = min(int(at), len(self.points) - 2)
+        mix = at - before
+        points = (1 - mix) * self.points[before] + mix * self.points[before + 1]
+        self.dots.set_offsets(points)
+        for digit, text in self.digits.items():
+            text.set_position(tuple(np.median(points[self.labels == digit], axis=0)))
+        self.epoch.set_text(f"epoch {self.epochs[before + round(mix)]}")
 
 
 def neighbours(album: Album) -> Figure:
@@ -309,10 +327,10 @@ def _frame(axes: Axes, points: Array) -> None:
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
 
 
-def _number(axes: Axes, centre: tuple[float, float], digit: int) -> None:
+def _number(axes: Axes, centre: tuple[float, float], digit: int) -> Text:
     outline = [withStroke(linewidth=2.5, foreground="white")]
     look: Any = {"size": 12, "weight": "bold", "ha": "center", "va": "center"}
-    axes.text(*centre, str(digit), color=DIGITS[digit], path_effects=outline, **look)
+    return axes.text(*centre, str(digit), color=DIGITS[digit], path_effects=outline, **look)
 
 
 def _error(entry: Entry, *path: str) -> str:

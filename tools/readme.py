@@ -82,7 +82,7 @@ def images_tables() -> dict[str, str]:
     scores = ("accuracy", "precision", "recall", "f1")
     return {
         "images embeddings": markdown(
-            ["method", *(f"5-NN {score}" for score in scores), "linear probe", "effective rank"],
+            ["method", "5-NN accuracy", "precision", "recall", "F1", "linear probe", "effective rank"],
             (
                 [
                     f"`{name}`",

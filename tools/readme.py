@@ -82,7 +82,15 @@ def images_tables() -> dict[str, str]:
     scores = ("accuracy", "precision", "recall", "f1")
     return {
         "images embeddings": markdown(
-            ["method", "5-NN accuracy", "precision", "recall", "F1", "linear probe", "effective rank"],
+            [
+                "method",
+                "5-NN accuracy",
+                "precision",
+                "recall",
+                "F1",
+                "linear probe",
+                "effective rank",
+            ],
             (
                 [
                     f"`{name}`",

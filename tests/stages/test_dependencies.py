@@ -20,6 +20,7 @@ RECORDER = Path(__file__).with_name("recorder.py")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = project.copy(tmp_path_factory.mktemp("dependencies") / "jepatlas")
     project.run(root, "git", "init", "--quiet")
+    project.commit(root, "Begin")  # DVCLive asks git for the last commit
     project.reproduce(root)
     return root
 

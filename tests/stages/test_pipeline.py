@@ -32,6 +32,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project, run once and committed; tests leave it run and committed."""
     root = project.copy(tmp_path_factory.mktemp("pipeline") / "jepatlas")
     project.run(root, "git", "init", "--quiet")
+    project.commit(root, "Begin")  # DVCLive asks git for the last commit
     ran = project.reproduce(root)
     assert {"mog_data", "mog_train@dsm", "mog_evaluate@dsm", "mog_figures"} <= ran
     project.commit(root, "Run everything")
@@ -53,6 +54,7 @@ def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> Non
         "mog_evaluate@contrastive",
         "mog_figures",
         "claims",
+        "report",
     }
     project.commit(clone, "Change the temperature")
 
@@ -116,6 +118,7 @@ def test_a_method_of_ones_own_is_one_module_and_one_block(clone: Path) -> None:
         "mog_evaluate@jepa_repelled",
         "mog_figures",
         "claims",
+        "report",
     }
     shown = json.loads(project.run(clone, "dvc", "metrics", "show", "--json").stdout)
     files = shown[""]["data"]

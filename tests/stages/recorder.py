@@ -22,6 +22,7 @@ def ours(path: Any) -> str | None:
         return None
     full = (ROOT / path).resolve()
     foreign = {".venv", "__pycache__", ".git", ".dvc", "jepatlas.egg-info"}
+    foreign |= {".gitignore", ".dvcignore", "checkpoints"}  # DVCLive's, and outside declared files
     if not full.is_relative_to(ROOT) or foreign.intersection(full.parts):
         return None
     return full.relative_to(ROOT).as_posix()
@@ -46,6 +47,10 @@ def has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0  # an empty __init__.py changes nothing
 
 
+def is_data(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".py" and path.name != "params.yaml"
+
+
 def main(module: str, *arguments: str) -> None:
     import stages  # puts this checkout's src first  # noqa: F401
     from jepatlas.common import parameters
@@ -67,7 +72,7 @@ def main(module: str, *arguments: str) -> None:
     modules = {name for name in imported | {script} if name and has_content(ROOT / name)}
     used = {
         "modules": modules,
-        "read": {name for name in read - wrote if not name.endswith(".py")} - {"params.yaml"},
+        "read": {name for name in read - wrote if is_data(ROOT / name)},
         "wrote": wrote,
         "params": keys,
     }

@@ -1,9 +1,10 @@
 """JEPA: from the perturbed image, predict what a slower encoder makes of the clean one."""
 
+import copy
+
 import torch
 from torch import Generator, Tensor, nn
 
-from jepatlas.common.ensemble import average_of
 from jepatlas.common.parameters import Count, Fraction
 from jepatlas.images.method import Base
 from jepatlas.images.networks import mlp
@@ -20,7 +21,7 @@ class Method(Base):
     def networks(self) -> nn.ModuleDict:
         networks = super().networks()
         networks["predictor"] = mlp([self.dim, *self.predictor, self.dim])
-        networks["average"] = average_of(networks["online"])
+        networks["average"] = copy.deepcopy(networks["online"]).requires_grad_(False)
         return networks
 
     def loss(

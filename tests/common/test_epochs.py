@@ -80,6 +80,7 @@ def test_an_interrupted_training_ends_in_the_same_bytes(tmp_path, after):
     assert everything(parts, state) == whole
     assert len(seen) == (4 - after) * 4  # only what was left to do
     assert [values["loss"] for values in again] == state.curves["loss"]
+    assert [list(values) for values in again] == [["loss", "bias"]] * 4  # not by the alphabet
     assert set(state.snapshots) == {0, 1, 4}
 
 

@@ -32,9 +32,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def results(root: Path) -> dict[str, bytes]:
-    """Every file that the stage leaves."""
+    """Every file that the stage leaves, and nothing of git's."""
     folders = ("data/images/trained", "plots/images/training")
-    files = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
+    found = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
+    files = [file for file in found if file.name != ".gitignore"]
     return {str(file.relative_to(root)): file.read_bytes() for file in files}
 
 

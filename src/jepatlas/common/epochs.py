@@ -159,8 +159,9 @@ class Trainer:
         tensors = {f"networks/{k}": v for k, v in self.networks.state_dict().items()}
         for number, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser/{number}/{name}": v for name, v in moments.items()}
-        for name, values in state.curves.items():
-            tensors[f"curves/{name}"] = torch.tensor(values, dtype=torch.float64)
+        # Numbered, because a file of tensors does not keep their order.
+        for place, (name, values) in enumerate(state.curves.items()):
+            tensors[f"curves/{place}/{name}"] = torch.tensor(values, dtype=torch.float64)
         for epoch, snapshot in state.snapshots.items():
             tensors |= {f"snapshots/{epoch}/{name}": v for name, v in snapshot.items()}
         tensors["epoch"] = torch.tensor(state.epoch)
@@ -181,7 +182,8 @@ class Trainer:
                 for name, value in moments.items()
             }
         self.optimiser.load_state_dict(optimiser)
-        curves = {name: values.tolist() for name, values in _below("curves", tensors).items()}
+        ordered = sorted(_below("curves", tensors).items())
+        curves = {name.partition("/")[2]: values.tolist() for name, values in ordered}
         snapshots = _below("snapshots", tensors)
         epochs = sorted({int(name.partition("/")[0]) for name in snapshots})
         kept = {epoch: _below(str(epoch), snapshots) for epoch in epochs}

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
+from jepatlas.common.methods import names
 from jepatlas.common.parameters import InputError
-from jepatlas.images import method as module
-from jepatlas.images import perturb
+from jepatlas.images import methods, perturb
 from jepatlas.images.fitting import Machine, Trained, fit, initial, restored
 from jepatlas.images.methods import jepa, lejepa, vicreg
 from jepatlas.images.networks import Decoder, Encoder
@@ -51,6 +51,20 @@ def world(n=240):
 
 def batch(n=16):
     return CPU.images(strokes(n)[0])
+
+
+@pytest.fixture
+def trained(monkeypatch, tmp_path):
+    """Trains from the start: in a folder of its own, which is where checkpoints go."""
+    folders = iter(range(100))
+
+    def train(method, images, seed=0, snapshots=2, report=lambda row: None):
+        folder = tmp_path / str(next(folders))
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        return fit(method, images, seed, snapshots, CPU, "method", report)
+
+    return train
 
 
 def generator(seed=0):
@@ -122,45 +136,34 @@ def test_strength_rises_linearly_from_nothing(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_training_learns_without_labels_and_repeats_itself(name, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)  # where checkpoints go
+def test_training_learns_without_labels_and_repeats_itself(name, trained):
     method = METHODS[name].model_copy(update={"epochs": 5})
     rows = []
-    trained = fit(method, world(), 3, 3, CPU, name, rows.append)
+    first = trained(method, world(), 3, 3, rows.append)
     assert [set(row) for row in rows] == [{"loss", "knn_accuracy"}] * 5
     assert rows[-1]["knn_accuracy"] > 0.9  # chance: 0.5
-    assert set(trained.snapshots) == {0, 1, 5}
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    again = fit(method, world(), 3, 3, CPU, name, lambda row: None)
-    for key, tensor in trained.final.items():
+    assert set(first.snapshots) == {0, 1, 5}
+    again = trained(method, world(), 3, 3)
+    for key, tensor in first.final.items():
         assert torch.equal(tensor, again.final[key]), key
 
 
-def test_labels_do_not_take_part_in_training(monkeypatch, tmp_path):
+def test_labels_do_not_take_part_in_training(trained):
     images = world()
     other = Images(**vars(images) | {"train_labels": images.train_labels[::-1].copy()})
-    found = []
-    for number, given in enumerate((images, other)):
-        (tmp_path / str(number)).mkdir()
-        monkeypatch.chdir(tmp_path / str(number))
-        found.append(fit(METHODS["jepa"], given, 0, 2, CPU, "jepa", lambda row: None).final)
-    for key, tensor in found[0].items():
-        assert torch.equal(tensor, found[1][key]), key
+    first, second = (trained(METHODS["jepa"], given).final for given in (images, other))
+    for key, tensor in first.items():
+        assert torch.equal(tensor, second[key]), key
 
 
-def test_held_out_and_test_images_do_not_take_part_in_training(monkeypatch, tmp_path):
+def test_held_out_and_test_images_do_not_take_part_in_training(trained):
     images = world()
     noise = np.random.default_rng(0).integers(256, size=images.train.shape).astype(np.uint8)
     train = np.concatenate([images.train[:220], noise[220:]])
     other = Images(**vars(images) | {"train": train, "test": noise[:60]})
-    found = []
-    for number, given in enumerate((images, other)):
-        (tmp_path / str(number)).mkdir()
-        monkeypatch.chdir(tmp_path / str(number))
-        found.append(fit(METHODS["vicreg"], given, 0, 2, CPU, "vicreg", lambda row: None).final)
-    for key, tensor in found[0].items():
-        assert torch.equal(tensor, found[1][key]), key
+    first, second = (trained(METHODS["vicreg"], given).final for given in (images, other))
+    for key, tensor in first.items():
+        assert torch.equal(tensor, second[key]), key
 
 
 def test_trained_networks_come_back_from_disk(tmp_path):
@@ -170,8 +173,8 @@ def test_trained_networks_come_back_from_disk(tmp_path):
         epoch: {k: v + epoch for k, v in networks["online"].state_dict().items()}
         for epoch in (0, 12, 3)
     }
-    trained = Trained(networks.state_dict(), snapshots)
-    trained.save(tmp_path / "jepa.safetensors")
+    stored = Trained(networks.state_dict(), snapshots)
+    stored.save(tmp_path / "jepa.safetensors")
     back = Trained.load(tmp_path / "jepa.safetensors")
     assert list(back.snapshots) == [0, 3, 12]
     assert torch.equal(back.snapshots[12]["layers.0.weight"], snapshots[12]["layers.0.weight"])
@@ -212,4 +215,4 @@ def test_apply_in_chunks_is_apply_at_once(monkeypatch):
 
 
 def test_every_method_has_a_module():
-    assert module.names() == sorted(METHODS)
+    assert names(methods) == sorted(METHODS)

@@ -6,6 +6,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.neighbors import KNeighborsClassifier
 
+from jepatlas.common.statistics import unit
 from jepatlas.images import metrics
 
 
@@ -22,7 +23,7 @@ def clusters(n, seed):
 
 def test_vote_among_nearest_is_scikit_learns_classifier():
     (references, labels), (queries, _) = clusters(500, 1), clusters(300, 3)
-    u, q = metrics.unit(references), metrics.unit(queries)
+    u, q = unit(references), unit(queries)
     expected = KNeighborsClassifier(5).fit(u, labels).predict(q)
     found = metrics.nearest(u, q)
     np.testing.assert_array_equal(metrics.vote(labels[found]), expected)

@@ -12,9 +12,11 @@ import torch
 import yaml
 from torch import Tensor, nn
 
+from jepatlas.common.methods import names
 from jepatlas.common.parameters import InputError
 from jepatlas.common.random import Noise
 from jepatlas.common.training import train
+from jepatlas.mog import methods
 from jepatlas.mog.method import (
     Base,
     Embedding,
@@ -22,7 +24,6 @@ from jepatlas.mog.method import (
     ScoreMatching,
     TargetEncoder,
     load,
-    names,
 )
 from jepatlas.objectives.contrastive import info_nce
 from jepatlas.objectives.decorrelation import barlow_twins, vicreg
@@ -93,7 +94,7 @@ def loss_of(
 
 
 def test_every_module_is_a_method_with_a_block_of_parameters():
-    assert names() == METHODS
+    assert names(methods) == METHODS
     assert sorted(PARAMETERS["mog"]["methods"]) == METHODS
 
 

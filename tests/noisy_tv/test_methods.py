@@ -10,9 +10,11 @@ import pytest
 import torch
 import yaml
 
+from jepatlas.common.methods import names
 from jepatlas.common.parameters import InputError
 from jepatlas.common.random import Noise
 from jepatlas.common.training import restore
+from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.fitting import fit, initial, scaled
 from jepatlas.noisy_tv.forecast import Forecast, forecast
 from jepatlas.noisy_tv.measure import (
@@ -23,7 +25,7 @@ from jepatlas.noisy_tv.measure import (
     rollout,
     scores,
 )
-from jepatlas.noisy_tv.method import Variational, names, parse
+from jepatlas.noisy_tv.method import Variational, parse
 from jepatlas.noisy_tv.parameters import Recipe, Sweep
 from tests.noisy_tv.worlds import world
 
@@ -56,7 +58,7 @@ def default(name: str) -> Forecast:
 
 
 def test_every_module_has_a_block():
-    assert names() == sorted(BLOCKS)
+    assert names(methods) == sorted(BLOCKS)
 
 
 @pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"vae"}))

@@ -12,11 +12,11 @@ import yaml
 from sklearn.datasets import load_digits
 
 from jepatlas.common.parameters import PARAMS
-from jepatlas.common.statistics import summary
+from jepatlas.common.statistics import summary, unit
 from jepatlas.common.training import Trained
 from jepatlas.mog import method as methods
 from jepatlas.mog.fitting import fit, initial
-from jepatlas.mog.metrics import spread, unit
+from jepatlas.mog.metrics import spread
 from jepatlas.mog.parameters import Data, Mog
 from jepatlas.mog.world import World
 from jepatlas.noisy_tv.figures import LABELS, RECIPES

@@ -1,7 +1,7 @@
 """Training one network in epochs over a data set, resumable after each epoch.
 
-Of the loop for ensembles (`training.py`) it shares the schedule, the moving average and the check
-for divergence; what is its own are epochs, AdamW, checkpoints and curves.
+With the loop for ensembles (`training.py`) it shares the moving average and the snapshots; what is
+its own are epochs, AdamW, a warm-up, checkpoints and curves.
 """
 
 import math
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from jepatlas.common.checkpoint import Checkpoint
 from jepatlas.common.parameters import Count, NonNegative, Positive, Section
 from jepatlas.common.random import torch_seed
-from jepatlas.common.training import Diverged, follow, snapshot_steps
+from jepatlas.common.training import Diverged, copy_of, follow, snapshot_steps
 
 WARM_UP = 0.05  # of all steps: the learning rate rises from 0, then falls to 0 along a cosine
 
@@ -135,7 +135,7 @@ class Trainer:
         return loss.detach()
 
     def _set_learning_rate(self, progress: float) -> None:
-        shape = min(progress / WARM_UP, 1.0) * (1 + math.cos(math.pi * progress)) / 2
+        shape = min(progress / WARM_UP, 1.0) * _cosine(progress)
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * shape
 
@@ -143,15 +143,12 @@ class Trainer:
     def _follow(self, progress: float) -> None:
         if self.averaging is None:
             return
-        decay = 1 - (1 - self.averaging) * (1 + math.cos(math.pi * progress)) / 2
+        decay = 1 - (1 - self.averaging) * _cosine(progress)
         average, online = self.networks["average"], self.networks["online"]
         follow(list(average.parameters()), list(online.parameters()), decay)
 
     def _keep_snapshot(self) -> None:
-        online = self.networks["online"].state_dict()
-        self.state.snapshots[self.state.epoch] = {
-            name: tensor.cpu().clone() for name, tensor in online.items()
-        }
+        self.state.snapshots[self.state.epoch] = copy_of(self.networks["online"])
 
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that training goes on from, by name."""
@@ -188,6 +185,11 @@ class Trainer:
         epochs = sorted({int(name.partition("/")[0]) for name in snapshots})
         kept = {epoch: _below(str(epoch), snapshots) for epoch in epochs}
         self.state = State(int(tensors["epoch"]), curves, kept)
+
+
+def _cosine(progress: float) -> float:
+    """From 1 to 0 along half a wave."""
+    return (1 + math.cos(math.pi * progress)) / 2
 
 
 def _groups(networks: nn.Module, settings: Epochs) -> list[dict[str, object]]:

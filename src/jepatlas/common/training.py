@@ -112,7 +112,7 @@ def train(
     optimiser = torch.optim.Adam(trained, lr=training.learning_rate, fused=True)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, _shape(training))
     wanted = snapshot_steps(training.steps, snapshots)
-    kept = {0: _copy(networks)} if 0 in wanted else {}
+    kept = {0: copy_of(networks)} if 0 in wanted else {}
     logged: list[Tensor] = []
     window: list[Tensor] = []
     log_steps: list[int] = []
@@ -132,11 +132,11 @@ def train(
                 bar.update(len(window))
                 window = []
             if step in wanted:
-                kept[step] = _copy(networks)
+                kept[step] = copy_of(networks)
     return Trained(torch.tensor(log_steps), torch.stack(logged), kept)
 
 
-def restore(networks: nn.ModuleDict, snapshot: dict[str, Tensor]) -> None:
+def restore(networks: nn.Module, snapshot: dict[str, Tensor]) -> None:
     """Put a snapshot's tensors into networks; tensors that do not fit are an `InputError`."""
     try:
         networks.load_state_dict(snapshot)
@@ -172,7 +172,8 @@ def _shape(training: Training) -> Callable[[int], float]:
     return lambda step: (1 + math.cos(math.pi * step / training.steps)) / 2
 
 
-def _copy(networks: nn.Module) -> dict[str, Tensor]:
+def copy_of(networks: nn.Module) -> dict[str, Tensor]:
+    """The tensors as they are now, on the CPU."""
     return {name: tensor.detach().cpu().clone() for name, tensor in networks.state_dict().items()}
 
 

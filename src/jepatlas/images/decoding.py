@@ -10,14 +10,13 @@ from torch.nn.functional import mse_loss
 
 from jepatlas.common.checkpoint import checkpoint_for
 from jepatlas.common.epochs import Batch, Epochs, Trainer
-from jepatlas.common.parameters import InputError
 from jepatlas.images import metrics
 from jepatlas.images.evaluation import chosen, perturbed
-from jepatlas.images.fitting import Machine, Report, held_out
+from jepatlas.images.fitting import Machine, Report, trained_on
 from jepatlas.images.method import Base
 from jepatlas.images.networks import Decoder, seeded
 from jepatlas.images.perturb import perturb
-from jepatlas.images.world import Images
+from jepatlas.images.world import CLASSES, Images
 
 Array = npt.NDArray[Any]
 
@@ -37,24 +36,18 @@ def fit(
 
     networks: the method's, which are left as they are.
     """
-    count = len(images.train) - held_out(len(images.train))
-    if decoding.batch > count:
-        raise InputError(
-            f"params.yaml: images.decoder.batch: should be at most the {count} images to train "
-            f"on, is {decoding.batch}"
-        )
+    count = trained_on(images, decoding.batch, "images.decoder.batch")
 
     def build() -> nn.ModuleDict:
         kinds = ("perturbed", "clean")
         return nn.ModuleDict({kind: Decoder(method.dim) for kind in kinds})
 
     decoders = seeded(build, seed, "decoder", machine.device)
-    pixels = torch.from_numpy(images.train)
     # The frozen networks always say the same about a clean image.
     clean_predictions = torch.from_numpy(predict(method, networks, images.train, machine))
 
     def loss(batch: Batch) -> Tensor:
-        clean = pixels[batch.examples].to(machine.device)[:, None].float() / 255
+        clean = machine.images(images.train[batch.examples.numpy()])
         views = perturb(clean, 1, batch.generator, method.erosion)
         with machine.autocast():
             with torch.no_grad():
@@ -121,6 +114,6 @@ def _class_means(images: Images) -> Array:
     """The mean training image of each class, `[10, 28, 28]` in [0, 1]."""
     means = [
         images.train[images.train_labels == digit].mean(0, dtype=np.float64) / 255
-        for digit in range(metrics.CLASSES)
+        for digit in range(CLASSES)
     ]
     return np.stack(means).astype(np.float32)

@@ -11,12 +11,13 @@ from torch import Generator, Tensor, nn
 from tqdm import tqdm
 
 from jepatlas.common.random import generator, torch_seed
-from jepatlas.common.statistics import effective_rank
+from jepatlas.common.statistics import effective_rank, unit
+from jepatlas.common.training import restore
 from jepatlas.images import metrics
-from jepatlas.images.fitting import Machine, Trained, load
+from jepatlas.images.fitting import Machine, Trained
 from jepatlas.images.method import Base
 from jepatlas.images.perturb import alone
-from jepatlas.images.world import Images
+from jepatlas.images.world import CLASSES, Images
 
 Array = npt.NDArray[Any]
 
@@ -38,18 +39,18 @@ def evaluate(
         return machine.apply(lambda x: method.embed(networks, x), pixels)
 
     z_train, z_test = embed(images.train), embed(images.test)
-    u_train, labels = metrics.unit(z_train), images.test_labels
+    u_train, labels = unit(z_train), images.test_labels
 
     def score(name: str, predicted: Array) -> Any:
         return metrics.classification(labels, predicted, generator(seed, "bootstrap", name))
 
-    found = metrics.nearest(u_train, metrics.unit(z_test))
+    found = metrics.nearest(u_train, unit(z_test))
     predicted = metrics.vote(images.train_labels[found])
     probed = metrics.linear_probe(z_train, images.train_labels, z_test)
     under = {}
     versions = perturbed(method, images.test, seed)
     for kind, version in tqdm(versions.items(), "perturbed", disable=None, leave=False):
-        neighbours = metrics.nearest(u_train, metrics.unit(embed(version)))
+        neighbours = metrics.nearest(u_train, unit(embed(version)))
         under[kind] = score(kind, metrics.vote(images.train_labels[neighbours]))["accuracy"]
     measured = {
         "data_set": images.data_set,
@@ -78,7 +79,7 @@ def confusion(labels: Array, predicted: Array) -> pd.DataFrame:
 
 def chosen(labels: Array) -> Array:
     """The first test images of each digit, in the order of the digits."""
-    digits = [np.flatnonzero(labels == digit)[:SHOWN] for digit in range(metrics.CLASSES)]
+    digits = [np.flatnonzero(labels == digit)[:SHOWN] for digit in range(CLASSES)]
     return np.concatenate(digits)
 
 
@@ -109,12 +110,12 @@ def _maps(
 ) -> dict[str, Array]:
     """The first two principal components of unit test embeddings: at the end, `map` `[n, 2]`, and
     of the first images after each kept epoch, `maps` `[epochs, n, 2]`."""
-    pca = PCA(2, svd_solver="covariance_eigh").fit(metrics.unit(z_test))
-    final = pca.transform(metrics.unit(z_test))
+    pca = PCA(2, svd_solver="covariance_eigh").fit(unit(z_test))
+    final = pca.transform(unit(z_test))
     maps = [final[:MAPPED]]
     for snapshot in reversed(list(trained.snapshots.values())[:-1]):
-        load(networks["online"], snapshot)
-        u = metrics.unit(machine.apply(lambda x: method.embed(networks, x), images[:MAPPED]))
+        restore(networks["online"], snapshot)
+        u = unit(machine.apply(lambda x: method.embed(networks, x), images[:MAPPED]))
         maps.insert(0, aligned(PCA(2, svd_solver="covariance_eigh").fit_transform(u), maps[0]))
     return {
         "map": final.astype(np.float32),

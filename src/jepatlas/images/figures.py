@@ -33,11 +33,15 @@ Metrics = dict[str, Any]
 TITLES = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
 DATA_SETS = {"mnist": "MNIST", "digits": "scikit-learn's digits, in place of MNIST"}
 DIGITS = mpl.color_sequences["tab10"]  # ten colours; the numbers in the maps say the same
-EACH = 10  # shown test images of each digit
 GAP = 215  # grey between images, or a white one would have no border
 PAUSE = 8  # frames on the last map
 BETWEEN = 3  # frames from one kept epoch to the next
 MOVING = 800  # test images in the animation: more would hide each other, and make it large
+
+
+def title(name: str) -> str:
+    """A method's name as people write it."""
+    return TITLES.get(name, name.replace("_", " "))
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        return TITLES.get(self.name, self.name.replace("_", " "))
+        return title(self.name)
 
 
 @dataclass(frozen=True)

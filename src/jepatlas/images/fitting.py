@@ -14,9 +14,11 @@ from jepatlas.common import device
 from jepatlas.common.checkpoint import checkpoint_for
 from jepatlas.common.epochs import Batch, Trainer
 from jepatlas.common.parameters import InputError
+from jepatlas.common.statistics import unit
+from jepatlas.common.training import copy_of, restore
 from jepatlas.common.weights import read_tensors, write_tensors
 from jepatlas.images.method import Base
-from jepatlas.images.metrics import nearest, unit, vote
+from jepatlas.images.metrics import nearest, vote
 from jepatlas.images.networks import seeded
 from jepatlas.images.parameters import Precision
 from jepatlas.images.world import Images
@@ -92,6 +94,17 @@ def held_out(count: int) -> int:
     return count // 12
 
 
+def trained_on(images: Images, batch: int, key: str) -> int:
+    """How many of the first training images are trained on; fewer than a `batch`, the parameter
+    at `key`, are an `InputError`."""
+    count = len(images.train) - held_out(len(images.train))
+    if batch > count:
+        raise InputError(
+            f"params.yaml: {key}: should be at most the {count} images to train on, is {batch}"
+        )
+    return count
+
+
 def initial(method: Base, seed: int, machine: Machine) -> nn.ModuleDict:
     return seeded(method.networks, seed, "weights", machine.device)
 
@@ -110,17 +123,12 @@ def fit(
     Labels are used only for the curve of the accuracy on the images held out.
     report: is told the values of each epoch; name: of the method.
     """
-    count = len(images.train) - held_out(len(images.train))
-    if method.batch > count:
-        raise InputError(
-            f"params.yaml: images.methods.{name}.batch: should be at most the {count} images "
-            f"to train on, is {method.batch}"
-        )
+    label = f"images.methods.{name}"
+    count = trained_on(images, method.batch, f"{label}.batch")
     networks = initial(method, seed, machine)
-    pixels = torch.from_numpy(images.train)
 
     def loss(batch: Batch) -> Tensor:
-        clean = pixels[batch.examples].to(machine.device)[:, None].float() / 255
+        clean = machine.images(images.train[batch.examples.numpy()])
         with machine.autocast():
             return method.loss(networks, clean, method.strength * batch.progress, batch.generator)
 
@@ -134,25 +142,13 @@ def fit(
 
     key = (method, seed, snapshots, machine)
     checkpoint = checkpoint_for(f"images-{name}", key, images.arrays())
-    label = f"images.methods.{name}"
     trainer = Trainer(networks, method, seed, label, method.averaging, snapshots)
     state = trainer.run(count, loss, measure, checkpoint, report)
-    final = {key: tensor.cpu() for key, tensor in networks.state_dict().items()}
-    return Trained(final, state.snapshots)
+    return Trained(copy_of(networks), state.snapshots)
 
 
 def restored(method: Base, trained: Trained, seed: int, machine: Machine) -> nn.ModuleDict:
     """Networks with the final weights, to be used and no longer trained."""
     networks = initial(method, seed, machine)
-    load(networks, trained.final)
+    restore(networks, trained.final)
     return networks.eval().requires_grad_(False)
-
-
-def load(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put stored tensors into a network; tensors that do not fit are an `InputError`."""
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError:
-        raise InputError(
-            "the stored weights do not fit the networks of params.yaml; `dvc repro` trains anew"
-        ) from None

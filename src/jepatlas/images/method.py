@@ -4,8 +4,6 @@ A method is one module in `methods/` with a class `Method`: a block of params.ya
 and on it `networks`, `loss` and `predict`.
 """
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from typing import Annotated, cast
 
@@ -14,7 +12,8 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from jepatlas.common.epochs import Epochs
-from jepatlas.common.parameters import PARAMS, Count, Fraction, InputError, section
+from jepatlas.common.methods import find
+from jepatlas.common.parameters import Count, Fraction, section
 from jepatlas.common.training import Family
 from jepatlas.images import methods
 from jepatlas.images.networks import Encoder, mlp
@@ -87,15 +86,7 @@ class TwoViews(Base):
         return first[None], second[None]
 
 
-def names() -> list[str]:
-    """Every method there is a module for."""
-    return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
-
-
 def load(name: str) -> Base:
     """The method `name` with its block of params.yaml, validated."""
     key = f"images.methods.{name}"
-    if name not in names():
-        raise InputError(f"{PARAMS}: {key}: unknown method; there are: {', '.join(names())}")
-    module = importlib.import_module(f"{methods.__name__}.{name}")
-    return section(key, cast(type[Base], module.Method))
+    return section(key, cast(type[Base], find(methods, name, key)))

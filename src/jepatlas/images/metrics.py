@@ -12,17 +12,13 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jepatlas.images.world import CLASSES
+
 Array = npt.NDArray[Any]
 Summary = dict[str, float]
 
 NEIGHBOURS = 5
-CLASSES = 10
 RESAMPLES = 2000
-
-
-def unit(z: Array) -> Array:
-    """Embeddings `[n, dim]` by their direction, which is what the cosine compares."""
-    return z / np.linalg.norm(z, axis=1, keepdims=True)
 
 
 def nearest(references: Array, z: Array) -> Array:

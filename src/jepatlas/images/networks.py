@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.random import torch_seed
+from jepatlas.images.world import SIDE
 
-SIDE = 28  # pixels
 DECODED = 64  # channels of the 7 x 7 grid that an image is decoded from
 
 

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.random import Noise, generator
-from jepatlas.common.statistics import effective_rank, summary
+from jepatlas.common.statistics import effective_rank, summary, unit
 from jepatlas.common.training import Trained, restore
 from jepatlas.mog import metrics
 from jepatlas.mog.method import Base, Embedding, Masked, ScoreMatching
-from jepatlas.mog.metrics import Array, unit
+from jepatlas.mog.metrics import Array
 from jepatlas.mog.mixture import Mixture
 from jepatlas.mog.parameters import Evaluation, Landscape, Langevin
 from jepatlas.mog.sampling import langevin

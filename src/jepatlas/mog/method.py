@@ -5,8 +5,6 @@ and on it `networks` and `loss`. What it learns decides what is measured: an `Em
 `embed`, a `ScoreMatching` has an energy, and a `Masked` one also predicts from masked points.
 """
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from typing import Annotated, cast
 
@@ -15,11 +13,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from jepatlas.common.ensemble import MLP, average_of
+from jepatlas.common.methods import find
 from jepatlas.common.parameters import (
-    PARAMS,
     Count,
     Fraction,
-    InputError,
     NonNegative,
     section,
 )
@@ -147,15 +144,7 @@ class ScoreMatching(Base):
         return cast(Energy, networks["online"]).gradient_and_laplacian(x)
 
 
-def names() -> list[str]:
-    """Every method there is a module for."""
-    return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
-
-
 def load(name: str) -> Base:
     """The method `name` with its block of params.yaml, validated."""
     key = f"mog.methods.{name}"
-    if name not in names():
-        raise InputError(f"{PARAMS}: {key}: unknown method; there are: {', '.join(names())}")
-    module = importlib.import_module(f"{methods.__name__}.{name}")
-    return section(key, cast(type[Base], module.Method))
+    return section(key, cast(type[Base], find(methods, name, key)))

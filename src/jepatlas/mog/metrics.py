@@ -16,15 +16,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from jepatlas.common.statistics import unit
+
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 TEMPERATURES = np.geomspace(0.003, 1, 6)  # relative to a landscape's range
-
-
-def unit(z: Array) -> Array:
-    """Vectors of length 1 in the directions of z; a zero vector stays zero."""
-    length = np.linalg.norm(z, axis=-1, keepdims=True)
-    return z / np.where(length > 0, length, 1)
 
 
 # Collapse

@@ -5,8 +5,6 @@ params.yaml. What it learns from is a window of frames, `[members, points, frame
 the oldest first: the last frame is the future, those before are the context of the encoder.
 """
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
@@ -16,6 +14,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from jepatlas.common.ensemble import Linear, average_of
+from jepatlas.common.methods import find
 from jepatlas.common.parameters import PARAMS, Count, InputError, NonNegative, validate
 from jepatlas.common.random import Noise
 from jepatlas.common.training import Family, Training
@@ -182,21 +181,14 @@ class Variational(Predicting):
             yield z
 
 
-def names() -> list[str]:
-    """Every method there is a module for."""
-    return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
-
-
 def parse(name: str, recipe: str, blocks: Any, observation: int) -> Base:
     """The method `name` of a recipe, from its blocks of params.yaml, validated."""
     key = f"noisy_tv.methods.{name}"
-    if name not in names():
-        raise InputError(f"{PARAMS}: {key}: unknown method; there are: {', '.join(names())}")
+    kind = cast(type[Base], find(methods, name, key))
     if not isinstance(blocks, dict) or set(blocks) != set(Recipes.model_fields):
         wanted = " and ".join(Recipes.model_fields)
         raise InputError(f"{PARAMS}: {key}: should have the blocks {wanted}, is {blocks!r}")
-    module = importlib.import_module(f"{methods.__name__}.{name}")
-    method = validate(blocks[recipe], cast(type[Base], module.Method), f"{key}.{recipe}")
+    method = validate(blocks[recipe], kind, f"{key}.{recipe}")
     if method.latent > observation:
         raise InputError(
             f"{PARAMS}: {key}.{recipe}.latent: should be at most noisy_tv.system.observation, "

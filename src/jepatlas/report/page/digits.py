@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jepatlas.common.parameters import InputError
+from jepatlas.images.figures import title
 from jepatlas.report.page import packing
 from jepatlas.report.page.packing import Arrays
 
-LABELS = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
 KINDS = {
     "affine": "affine",
     "erosion": "erosion",
@@ -23,10 +23,6 @@ KINDS = {
 EVALUATED = ("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed")
 RECONSTRUCTED = ("shown", "perturbed", "from_perturbed", "from_clean")
 MAP = 4095  # steps of a map per side: finer than a pixel
-
-
-def label(name: str) -> str:
-    return LABELS.get(name, name.replace("_", " "))
 
 
 class Method(NamedTuple):
@@ -71,7 +67,7 @@ def _method(method: Method, images: Arrays, sheet: packing.Sheet) -> dict[str, A
     embedding, reconstruction = method.embedding, method.reconstruction
     return {
         "name": method.name,
-        "label": label(method.name),
+        "label": title(method.name),
         "numbers": [
             ["k-NN accuracy", percent(embedding["knn"]["accuracy"])],
             ["linear probe", percent(embedding["linear_probe"]["accuracy"])],

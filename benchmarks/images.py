@@ -172,7 +172,7 @@ def _ours(images: Tensor, bfloat16: bool) -> float:
 
     def step(clean: Tensor) -> None:
         with machine.autocast():
-            loss = method.loss(networks, clean, 1, Generator())
+            loss = method.loss(networks, clean, clean, 1, Generator())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

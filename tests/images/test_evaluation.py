@@ -9,7 +9,7 @@ from torch import nn
 
 from jepatlas.common.epochs import Epochs
 from jepatlas.common.parameters import InputError
-from jepatlas.images import decoding, evaluation
+from jepatlas.images import decoding, evaluation, members
 from jepatlas.images.fitting import Machine, Trained
 from jepatlas.images.method import Base
 from jepatlas.images.world import Images
@@ -21,10 +21,14 @@ SETTINGS = {
     "learning_rate": 0.01,
     "weight_decay": 0,
     "family": "prediction",
+    "members": 1,
     "channels": (4,),
+    "convolutions": 1,
     "dim": 49,
     "strength": 1,
+    "photometric": 1,
     "erosion": "grey",
+    "neighbours": 0,
 }
 
 
@@ -37,7 +41,7 @@ class Coarse(Base):
             layers[2].weight.copy_(torch.eye(49))
         return nn.ModuleDict({"online": layers})
 
-    def loss(self, networks, images, strength, generator):
+    def loss(self, networks, images, partners, strength, generator):
         raise NotImplementedError
 
     def predict(self, networks, images):
@@ -66,7 +70,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def measured(method, images):
-    networks = method.networks().eval()
+    networks = members.networks(method).eval()
     weights = networks["online"].state_dict()
     half = {name: weight / 2 for name, weight in weights.items()}
     trained = Trained(
@@ -164,7 +168,7 @@ def test_confusion_has_a_row_per_image():
 def decoded(method, images, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("decoding"))
-        networks = method.networks().eval().requires_grad_(False)
+        networks = members.networks(method).eval().requires_grad_(False)
         settings = Epochs(epochs=12, batch=16, learning_rate=0.01, weight_decay=0)
         rows = []
         decoders = decoding.fit(settings, method, networks, images, 0, CPU, "coarse", rows.append)
@@ -211,6 +215,6 @@ def test_what_is_drawn_of_reconstructions(decoded, images, method):
 
 def test_a_decoders_batch_larger_than_the_data_is_refused(method, images):
     settings = Epochs(epochs=1, batch=300, learning_rate=0.01, weight_decay=0)
-    networks = method.networks().eval()
+    networks = members.networks(method).eval()
     with pytest.raises(InputError, match=r"images\.decoder\.batch: .*at most the 275 .* is 300"):
         decoding.fit(settings, method, networks, images, 0, CPU, "coarse", lambda row: None)

@@ -7,7 +7,7 @@ from torch.nn.functional import cosine_similarity
 
 from jepatlas.common.methods import names
 from jepatlas.common.parameters import InputError
-from jepatlas.images import methods, perturb
+from jepatlas.images import members, methods, perturb
 from jepatlas.images.fitting import Machine, Trained, fit, initial, restored
 from jepatlas.images.methods import jepa, lejepa, vicreg
 from jepatlas.images.networks import Decoder, Encoder
@@ -19,10 +19,14 @@ SHARED = {
     "batch": 32,
     "learning_rate": 0.01,
     "weight_decay": 0.01,
+    "members": 1,
     "channels": (4, 8),
+    "convolutions": 1,
     "dim": 8,
     "strength": 0.8,
+    "photometric": 1,
     "erosion": "thinning",
+    "neighbours": 0,
 }
 METHODS = {
     "jepa": jepa.Method(family="prediction", averaging=0.9, predictor=(16,), **SHARED),
@@ -72,8 +76,11 @@ def generator(seed=0):
 
 
 @pytest.mark.parametrize("channels", [(4,), (4, 8), (4, 8, 16), (2, 2, 2, 2, 2)])
-def test_encoder_halves_the_side_with_each_convolution(channels):
-    encoder = Encoder(channels, 12)
+@pytest.mark.parametrize("convolutions", [1, 2])
+def test_encoder_halves_the_side_with_each_stage(channels, convolutions):
+    encoder = Encoder(channels, convolutions, 12)
+    kernels = [layer for layer in encoder.layers if isinstance(layer, torch.nn.Conv2d)]
+    assert len(kernels) == 1 + convolutions * (len(channels) - 1)
     assert encoder(batch()).shape == (16, 12)
     side = 28
     for _ in channels:
@@ -83,7 +90,7 @@ def test_encoder_halves_the_side_with_each_convolution(channels):
 
 
 def test_embeddings_are_normalised():
-    z = Encoder((4, 8), 12)(batch())
+    z = Encoder((4, 8), 1, 12)(batch())
     torch.testing.assert_close(z.mean(1), torch.zeros(16), atol=1e-5, rtol=0)
     torch.testing.assert_close(z.var(1, correction=0), torch.ones(16), atol=1e-2, rtol=0)
 
@@ -95,13 +102,14 @@ def test_decoder_gives_images():
     assert images.max() <= 1
 
 
-def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_image():
+def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_partner():
     method = METHODS["jepa"]
-    networks = initial(method, 0, CPU)
-    found = method.loss(networks, batch(), 0.7, generator())
+    (networks,) = members.each(initial(method, 0, CPU))
+    partners = batch(32)[16:]
+    found = method.loss(networks, batch(), partners, 0.7, generator())
     views = perturb.perturb(batch(), 0.7, generator(), "thinning")
     prediction = networks["predictor"](networks["online"](views))
-    expected = 1 - cosine_similarity(prediction, networks["average"](batch())).mean()
+    expected = 1 - cosine_similarity(prediction, networks["average"](partners)).mean()
     torch.testing.assert_close(found, expected)
     found.backward()
     assert all(p.grad is None for p in networks["average"].parameters())
@@ -109,23 +117,65 @@ def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_image():
 
 
 @pytest.mark.parametrize("name", ["lejepa", "vicreg"])
-def test_two_views_are_two_draws(name, monkeypatch):
+def test_two_views_are_two_draws(name):
     method = METHODS[name]
-    networks = initial(method, 0, CPU)
-    first, second = method.views(networks, batch(), 1, generator())
+    (networks,) = members.each(initial(method, 0, CPU))
+    first, second = method.views(networks, batch(), batch(), 1, generator())
     assert first.shape == second.shape
     assert first.shape[:2] == (1, 16)
     assert not torch.allclose(first, second)
     # Without perturbation both views are the image, so the disagreement vanishes.
-    same, again = method.views(networks, batch(), 0, generator())
+    same, again = method.views(networks, batch(), batch(), 0, generator())
     torch.testing.assert_close(same, again, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["lejepa", "vicreg"])
+def test_the_second_view_is_of_the_partner(name):
+    method = METHODS[name]
+    (networks,) = members.each(initial(method, 0, CPU))
+    images, partners = batch(32).chunk(2)
+    views = method.views(networks, images, partners, 0, generator())
+    exchanged = method.views(networks, partners, images, 0, generator())
+    torch.testing.assert_close(views, exchanged[::-1], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_members_learn_each_for_itself(name, trained):
+    method = METHODS[name].model_copy(update={"members": 2})
+    networks = initial(method, 0, CPU)
+    first, second = members.each(networks)
+    z, z_second = method.embed(first, batch()), method.embed(second, batch())
+    assert not torch.allclose(z, z_second)
+    joint = members.row(method.embed, networks)
+    torch.testing.assert_close(joint(batch()), torch.cat([z, z_second], 1))
+    # The gradient of the sum is each member's own, for draws in their order.
+    draws = generator()
+    losses = [method.loss(member, batch(), batch(), 0.7, draws) for member in (first, second)]
+    sum(losses).backward()
+    found = [p.grad.clone() for p in first.parameters() if p.requires_grad]
+    networks.zero_grad()
+    method.loss(first, batch(), batch(), 0.7, generator()).backward()
+    torch.testing.assert_close(found, [p.grad for p in first.parameters() if p.requires_grad])
+    assert all(p.grad is None for p in second.parameters())
+
+
+def test_all_members_are_trained(trained):
+    method = METHODS["jepa"].model_copy(update={"members": 2, "neighbours": 3, "epochs": 5})
+    rows = []
+    result = trained(method, world(), 0, 2, rows.append)
+    start = initial(method, 0, CPU).state_dict()
+    for key, tensor in result.final.items():
+        assert tensor.shape == start[key].shape
+        if key.endswith("weight"):
+            assert not torch.equal(tensor, start[key]), key
+    assert rows[-1]["knn_accuracy"] > 0.9  # chance: 0.5
 
 
 def test_strength_rises_linearly_from_nothing(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     found = []
 
-    def loss(self, networks, images, strength, generator):
+    def loss(self, networks, images, partners, strength, generator):
         found.append(strength)
         return networks["online"](images).square().mean()
 
@@ -148,20 +198,24 @@ def test_training_learns_without_labels_and_repeats_itself(name, trained):
         assert torch.equal(tensor, again.final[key]), key
 
 
-def test_labels_do_not_take_part_in_training(trained):
+@pytest.mark.parametrize("neighbours", [0, 3])
+def test_labels_do_not_take_part_in_training(trained, neighbours):
     images = world()
+    method = METHODS["jepa"].model_copy(update={"neighbours": neighbours})
     other = Images(**vars(images) | {"train_labels": images.train_labels[::-1].copy()})
-    first, second = (trained(METHODS["jepa"], given).final for given in (images, other))
+    first, second = (trained(method, given).final for given in (images, other))
     for key, tensor in first.items():
         assert torch.equal(tensor, second[key]), key
 
 
-def test_held_out_and_test_images_do_not_take_part_in_training(trained):
+@pytest.mark.parametrize("neighbours", [0, 3])
+def test_held_out_and_test_images_do_not_take_part_in_training(trained, neighbours):
     images = world()
+    method = METHODS["vicreg"].model_copy(update={"neighbours": neighbours})
     noise = np.random.default_rng(0).integers(256, size=images.train.shape).astype(np.uint8)
     train = np.concatenate([images.train[:220], noise[220:]])
     other = Images(**vars(images) | {"train": train, "test": noise[:60]})
-    first, second = (trained(METHODS["vicreg"], given).final for given in (images, other))
+    first, second = (trained(method, given).final for given in (images, other))
     for key, tensor in first.items():
         assert torch.equal(tensor, second[key]), key
 
@@ -177,7 +231,7 @@ def test_trained_networks_come_back_from_disk(tmp_path):
     stored.save(tmp_path / "jepa.safetensors")
     back = Trained.load(tmp_path / "jepa.safetensors")
     assert list(back.snapshots) == [0, 3, 12]
-    assert torch.equal(back.snapshots[12]["layers.0.weight"], snapshots[12]["layers.0.weight"])
+    assert torch.equal(back.snapshots[12]["0.layers.0.weight"], snapshots[12]["0.layers.0.weight"])
     found = restored(method, back, 1, CPU)
     assert not found.training
     for key, tensor in networks.state_dict().items():
@@ -199,14 +253,14 @@ def test_a_batch_larger_than_the_data_is_refused():
 def test_weights_depend_on_the_seed_and_leave_the_global_generator_alone():
     before = torch.random.get_rng_state()
     first, second, other = (initial(METHODS["jepa"], seed, CPU).state_dict() for seed in (0, 0, 1))
-    key = "online.layers.0.weight"
+    key = "online.0.layers.0.weight"
     assert torch.equal(first[key], second[key])
     assert not torch.equal(first[key], other[key])
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_apply_in_chunks_is_apply_at_once(monkeypatch):
-    encoder = Encoder((4, 8), 12).eval()
+    encoder = Encoder((4, 8), 1, 12).eval()
     images = strokes(25)[0]
     monkeypatch.setattr("jepatlas.images.fitting.CHUNK", 7)
     with torch.no_grad():

@@ -165,6 +165,27 @@ def test_perturb_chooses_morphology_by_thirds_and_inversion_by_halves(monkeypatc
     np.testing.assert_allclose(counts / 6000, 1 / 6, atol=4 * math.sqrt(5 / 36 / 6000))
 
 
+def test_without_photometric_perturbations_only_shapes_change(monkeypatch):
+    monkeypatch.setattr(perturb, "affine", lambda images, strength, generator: images)
+    image = torch.zeros(1, 1, 7, 7)
+    image[..., 2:5, 2:5] = 1
+    found = perturb.perturb(image.repeat(600, 1, 1, 1), 1, draws(), photometric=0)
+    sums, counts = found.sum((1, 2, 3)).unique(return_counts=True)
+    assert sums.tolist() == [1, 9, 25]
+    np.testing.assert_allclose(counts / 600, 1 / 3, atol=4 * math.sqrt(2 / 9 / 600))
+
+
+def test_a_share_of_the_photometric_perturbations_is_that_strength_of_them(monkeypatch):
+    given = []
+    monkeypatch.setattr(perturb, "affine", lambda images, strength, generator: images)
+    for name in ("salt_and_pepper", "gaussian"):
+        monkeypatch.setattr(perturb, name, lambda images, s, generator: given.append(s) or images)
+    found = perturb.perturb(torch.zeros(6000, 1, 3, 3), 0.8, draws(), photometric=0.5)
+    assert given == [0.4, 0.4]
+    inverted = found.mean().item()  # of images that are 0 without
+    np.testing.assert_allclose(inverted, 0.2, atol=4 * math.sqrt(0.16 / 6000))
+
+
 def test_the_same_generator_gives_the_same_images_and_the_global_one_is_left_alone():
     before = torch.random.get_rng_state()
     first, second, other = (perturb.perturb(blobs(4), 1, draws(seed)) for seed in (1, 1, 2))

@@ -24,7 +24,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = project.copy(tmp_path_factory.mktemp("resume") / "jepatlas")
 
     def edit(params: dict) -> None:
-        params["images"]["methods"]["jepa"]["epochs"] = EPOCHS
+        # Neighbours are found from the state at the start of an epoch, which is to be had again.
+        params["images"]["methods"]["jepa"] |= {"epochs": EPOCHS, "neighbours": 3}
 
     project.change(root, edit)
     project.run(root, sys.executable, "-m", "stages.images.data")

@@ -34,9 +34,10 @@ class Epochs(Section):
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's work: which examples `[batch]`, how far training is (0 to 1), and the generator
-    for whatever is drawn."""
+    """One step's work: in which epoch, from 1, which examples `[batch]`, how far training is (0 to
+    1), and the generator for whatever is drawn."""
 
+    epoch: int
     examples: Tensor
     progress: float
     generator: Generator
@@ -115,7 +116,8 @@ class Trainer:
         with tqdm(batches, title, unit="step", disable=None, leave=False) as bar:
             for step, examples in enumerate(bar, start=done):
                 self._set_learning_rate(step / steps)
-                losses.append(self._step(loss(Batch(examples, step / steps, generator))))
+                batch = Batch(epoch, examples, step / steps, generator)
+                losses.append(self._step(loss(batch)))
                 self._follow((step + 1) / steps)
         return self._checked_mean(torch.stack(losses).cpu(), done, epoch)
 

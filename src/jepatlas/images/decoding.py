@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss
 
 from jepatlas.common.checkpoint import checkpoint_for
 from jepatlas.common.epochs import Batch, Epochs, Trainer
-from jepatlas.images import metrics
+from jepatlas.images import members, metrics
 from jepatlas.images.evaluation import chosen, perturbed
 from jepatlas.images.fitting import Machine, Report, trained_on
 from jepatlas.images.method import Base
@@ -40,9 +40,10 @@ def fit(
 
     def build() -> nn.ModuleDict:
         kinds = ("perturbed", "clean")
-        return nn.ModuleDict({kind: Decoder(method.dim) for kind in kinds})
+        return nn.ModuleDict({kind: Decoder(method.members * method.dim) for kind in kinds})
 
     decoders = seeded(build, seed, "decoder", machine.device)
+    predicted = members.row(method.predict, networks)
     # The frozen networks always say the same about a clean image.
     clean_predictions = torch.from_numpy(predict(method, networks, images.train, machine))
 
@@ -51,7 +52,7 @@ def fit(
         views = perturb(clean, 1, batch.generator, method.erosion)
         with machine.autocast():
             with torch.no_grad():
-                prediction = method.predict(networks, views)
+                prediction = predicted(views)
             known = clean_predictions[batch.examples].to(machine.device)
             given = {"perturbed": prediction, "clean": known}
             # Nothing is shared, so the sum trains each on its own error.
@@ -67,8 +68,8 @@ def fit(
 
 
 def predict(method: Base, networks: nn.ModuleDict, images: Array, machine: Machine) -> Array:
-    """The predicted embeddings of the clean images, `[n, dim]`, from uint8 `[n, 28, 28]`."""
-    return machine.apply(lambda x: method.predict(networks, x), images)
+    """The predicted embeddings of clean images: uint8 `[n, 28, 28] -> [n, members x dim]`."""
+    return machine.apply(members.row(method.predict, networks), images)
 
 
 def evaluate(

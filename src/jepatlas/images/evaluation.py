@@ -13,7 +13,7 @@ from tqdm import tqdm
 from jepatlas.common.random import generator, torch_seed
 from jepatlas.common.statistics import effective_rank, unit
 from jepatlas.common.training import restore
-from jepatlas.images import metrics
+from jepatlas.images import members, metrics
 from jepatlas.images.fitting import Machine, Trained
 from jepatlas.images.method import Base
 from jepatlas.images.perturb import alone
@@ -36,7 +36,7 @@ def evaluate(
     """The metrics, and the arrays that figures and the report read."""
 
     def embed(pixels: Array) -> Array:
-        return machine.apply(lambda x: method.embed(networks, x), pixels)
+        return machine.apply(members.row(method.embed, networks), pixels)
 
     z_train, z_test = embed(images.train), embed(images.test)
     u_train, labels = unit(z_train), images.test_labels
@@ -115,7 +115,7 @@ def _maps(
     maps = [final[:MAPPED]]
     for snapshot in reversed(list(trained.snapshots.values())[:-1]):
         restore(networks["online"], snapshot)
-        u = unit(machine.apply(lambda x: method.embed(networks, x), images[:MAPPED]))
+        u = unit(machine.apply(members.row(method.embed, networks), images[:MAPPED]))
         maps.insert(0, aligned(PCA(2, svd_solver="covariance_eigh").fit_transform(u), maps[0]))
     return {
         "map": final.astype(np.float32),

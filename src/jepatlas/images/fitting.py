@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,12 +14,14 @@ from torch import Tensor, nn
 from jepatlas.common import device
 from jepatlas.common.checkpoint import checkpoint_for
 from jepatlas.common.epochs import Batch, Trainer
-from jepatlas.common.parameters import InputError
+from jepatlas.common.parameters import PARAMS, InputError
 from jepatlas.common.statistics import unit
 from jepatlas.common.training import copy_of, restore
 from jepatlas.common.weights import read_tensors, write_tensors
+from jepatlas.images import members
 from jepatlas.images.method import Base
 from jepatlas.images.metrics import nearest, vote
+from jepatlas.images.neighbours import Neighbours
 from jepatlas.images.networks import seeded
 from jepatlas.images.parameters import Precision
 from jepatlas.images.world import Images
@@ -100,13 +103,13 @@ def trained_on(images: Images, batch: int, key: str) -> int:
     count = len(images.train) - held_out(len(images.train))
     if batch > count:
         raise InputError(
-            f"params.yaml: {key}: should be at most the {count} images to train on, is {batch}"
+            f"{PARAMS}: {key}: should be at most the {count} images to train on, is {batch}"
         )
     return count
 
 
 def initial(method: Base, seed: int, machine: Machine) -> nn.ModuleDict:
-    return seeded(method.networks, seed, "weights", machine.device)
+    return seeded(lambda: members.networks(method), seed, "weights", machine.device)
 
 
 def fit(
@@ -125,19 +128,40 @@ def fit(
     """
     label = f"images.methods.{name}"
     count = trained_on(images, method.batch, f"{label}.batch")
+    if method.neighbours >= count:
+        raise InputError(
+            f"{PARAMS}: {label}.neighbours: should be less than the {count} images to train on, "
+            f"is {method.neighbours}"
+        )
     networks = initial(method, seed, machine)
+    separate = members.each(networks)
+
+    def embed(network: Network, pixels: Array) -> Array:
+        networks.eval()
+        z = unit(machine.apply(network, pixels))
+        networks.train()
+        return z
+
+    def neighbours_of(member: nn.ModuleDict) -> Neighbours:
+        network = partial(method.embed, member)
+        return Neighbours(lambda: embed(network, images.train[:count]), method.neighbours)
+
+    neighbours = [neighbours_of(member) for member in separate]
 
     def loss(batch: Batch) -> Tensor:
         clean = machine.images(images.train[batch.examples.numpy()])
-        with machine.autocast():
-            return method.loss(networks, clean, method.strength * batch.progress, batch.generator)
+        strength = method.strength * batch.progress
+        losses = []
+        for member, near in zip(separate, neighbours, strict=True):
+            partners = machine.images(images.train[near.draw(batch)])
+            with machine.autocast():
+                losses.append(method.loss(member, clean, partners, strength, batch.generator))
+        return torch.stack(losses).sum()  # nothing is shared, so each trains on its own
 
     def measure() -> dict[str, float]:
-        networks.eval()
         references, queries = images.train[: min(count, REFERENCES)], images.train[count:]
-        z, z_query = (machine.apply(networks["online"], x) for x in (references, queries))
-        predicted = vote(images.train_labels[nearest(unit(z), unit(z_query))])
-        networks.train()
+        u, u_query = (embed(members.row(method.embed, networks), x) for x in (references, queries))
+        predicted = vote(images.train_labels[nearest(u, u_query)])
         return {"knn_accuracy": float((predicted == images.train_labels[count:]).mean())}
 
     key = (method, seed, snapshots, machine)

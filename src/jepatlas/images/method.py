@@ -26,30 +26,47 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Base(Epochs, ABC):
     """The fields that every method has, and the functions that it must offer.
 
-    family: the file of `objectives/` that the method's loss comes from; channels: of the encoder's
-    convolutions; dim: of the embedding; strength: of the perturbation, which it reaches in equal
-    steps from 0; erosion: which of the two kinds.
+    family: the file of `objectives/` that the method's loss comes from; members: how many are
+    trained side by side and used as one; channels: of each stage of the encoder; convolutions: in
+    each stage but the first; dim: of the embedding; strength: of the perturbation, which it reaches
+    in equal steps from 0; photometric: the share of it that inversion and noise have; erosion:
+    which of the two kinds; neighbours: how many nearest images an image is paired with, one at a
+    time, in place of itself; 0: none.
     """
 
     family: Family
+    members: Count
     channels: Channels
+    convolutions: Count
     dim: Count
     strength: Share
+    photometric: Share
     erosion: Erosion
+    neighbours: Annotated[int, Field(ge=0)]
     averaging: Fraction | None = None
 
     def networks(self) -> nn.ModuleDict:
-        """New networks; a part `average` follows the part `online`."""
-        return nn.ModuleDict({"online": Encoder(self.channels, self.dim)})
+        """New networks of one member; a part `average` follows the part `online`."""
+        return nn.ModuleDict({"online": Encoder(self.channels, self.convolutions, self.dim)})
 
     @abstractmethod
     def loss(
-        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+        self,
+        networks: nn.ModuleDict,
+        images: Tensor,
+        partners: Tensor,
+        strength: float,
+        generator: Generator,
     ) -> Tensor:
         """The loss of a batch of clean images `[batch, 1, 28, 28]`, a scalar.
 
+        partners: the clean images that those are to be like, themselves or neighbours of theirs;
         strength: of the perturbation; generator: for everything that is drawn.
         """
+
+    def perturb(self, images: Tensor, strength: float, generator: Generator) -> Tensor:
+        """The perturbation that the method trains with."""
+        return perturb(images, strength, generator, self.erosion, self.photometric)
 
     def embed(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
         """`[batch, 1, 28, 28] -> [batch, dim]`."""
@@ -64,7 +81,8 @@ class Base(Epochs, ABC):
 
 
 class TwoViews(Base):
-    """A method that compares two perturbations of each image, without a target encoder.
+    """A method that compares two views of each image, without a target encoder: a perturbation of
+    it, and one of it or of a neighbour.
 
     expander: widths of the network between the embedding and the loss; none: the embedding itself.
     """
@@ -77,10 +95,15 @@ class TwoViews(Base):
         return networks
 
     def views(
-        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+        self,
+        networks: nn.ModuleDict,
+        images: Tensor,
+        partners: Tensor,
+        strength: float,
+        generator: Generator,
     ) -> tuple[Tensor, Tensor]:
         """What the loss compares, for both views in one pass: `[1, batch, width]` each."""
-        pair = [perturb(images, strength, generator, self.erosion) for _ in range(2)]
+        pair = [self.perturb(clean, strength, generator) for clean in (images, partners)]
         expanded = networks["expander"](self.embed(networks, torch.cat(pair))).float()
         first, second = expanded.chunk(2)
         return first[None], second[None]

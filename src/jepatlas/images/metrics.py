@@ -21,9 +21,12 @@ NEIGHBOURS = 5
 RESAMPLES = 2000
 
 
-def nearest(references: Array, z: Array) -> Array:
-    """The numbers of the 5 nearest references of each embedding, nearest first: `[n, 5]`."""
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(references)
+def nearest(references: Array, z: Array | None, count: int = NEIGHBOURS) -> Array:
+    """The numbers of the nearest references of each embedding, nearest first: `[n, count]`.
+
+    z None: of each reference, among the others.
+    """
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(references)
     return search.kneighbors(z, return_distance=False)
 
 

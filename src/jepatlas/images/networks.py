@@ -1,6 +1,7 @@
 """The networks of the image track, small enough for two cores."""
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,30 +15,35 @@ DECODED = 64  # channels of the 7 x 7 grid that an image is decoded from
 
 
 class Encoder(nn.Module):
-    """3 x 3 convolutions with batch normalisation, each halving the side; then an affine map.
+    """Stages of 3 x 3 convolutions with batch normalisation, each halving the side; then an affine
+    map.
 
-    channels: of each convolution; dim: of the embedding, which is normalised. The first convolution
-    halves the side by its stride, the others by a maximum after them, which is where the accuracy
-    comes from. The last grid is flattened: where a stroke is tells digits apart.
+    channels: of each stage; convolutions: in each stage but the first, which has one; dim: of the
+    embedding, which is normalised. The first stage halves the side by its stride, the others by a
+    maximum at their end, which is where the accuracy comes from. The last grid is flattened: where
+    a stroke is tells digits apart.
     """
 
-    def __init__(self, channels: Sequence[int], dim: int) -> None:
+    def __init__(self, channels: Sequence[int], convolutions: int, dim: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        side = SIDE
-        for inputs, outputs in itertools.pairwise([1, *channels]):
-            stride = 2 if inputs == 1 else 1
-            convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-            layers += [convolution, nn.BatchNorm2d(outputs), nn.SiLU()]
-            if stride == 1:
-                layers.append(nn.MaxPool2d(2, ceil_mode=True))
-            side = (side + 1) // 2
+        layers = _convolution(1, channels[0], stride=2)
+        for inputs, outputs in itertools.pairwise(channels):
+            layers += _convolution(inputs, outputs)
+            for _ in range(convolutions - 1):
+                layers += _convolution(outputs, outputs)
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))
+        side = math.ceil(SIDE / 2 ** len(channels))
         affine = nn.Linear(channels[-1] * side**2, dim)
         self.layers = nn.Sequential(*layers, nn.Flatten(), affine, nn.LayerNorm(dim))
 
     def forward(self, images: Tensor) -> Tensor:
         """`[batch, 1, 28, 28]`, values in [0, 1] `-> [batch, dim]`."""
         return self.layers(images.contiguous(memory_format=torch.channels_last))
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.SiLU()]
 
 
 def mlp(widths: Sequence[int]) -> nn.Sequential:

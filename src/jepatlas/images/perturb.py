@@ -150,9 +150,17 @@ def gaussian(images: Tensor, strength: float, generator: Generator) -> Tensor:
 
 
 def perturb(
-    images: Tensor, strength: float, generator: Generator, kind: Erosion = "grey"
+    images: Tensor,
+    strength: float,
+    generator: Generator,
+    kind: Erosion = "grey",
+    photometric: float = 1,
 ) -> Tensor:
-    """All of them in turn: affine; erosion, dilation or neither; inversion or not; both noises."""
+    """All of them in turn: affine; erosion, dilation or neither; inversion or not; both noises.
+
+    photometric: the share of `strength` that inversion and both noises have, which leave shapes
+    alone.
+    """
     changed = affine(images, strength, generator)
     morphology = torch.rand(len(images), generator=generator).to(images.device)
     eroded = (morphology < strength / 3).nonzero()[:, 0]
@@ -160,6 +168,7 @@ def perturb(
     changed[eroded] = erosion(changed[eroded], kind)
     changed[dilated] = dilation(changed[dilated])
     inverted = torch.rand(len(images), 1, 1, 1, generator=generator).to(images.device)
+    strength *= photometric
     changed = torch.where(inverted < strength / 2, inversion(changed), changed)
     return gaussian(salt_and_pepper(changed, strength, generator), strength, generator)
 

@@ -8,7 +8,6 @@ from torch import Generator, Tensor, nn
 from jepatlas.common.parameters import Count, Fraction
 from jepatlas.images.method import Base
 from jepatlas.images.networks import mlp
-from jepatlas.images.perturb import perturb
 from jepatlas.objectives.prediction import paired_distance
 
 
@@ -25,11 +24,16 @@ class Method(Base):
         return networks
 
     def loss(
-        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+        self,
+        networks: nn.ModuleDict,
+        images: Tensor,
+        partners: Tensor,
+        strength: float,
+        generator: Generator,
     ) -> Tensor:
-        prediction = self.predict(networks, perturb(images, strength, generator, self.erosion))
+        prediction = self.predict(networks, self.perturb(images, strength, generator))
         with torch.no_grad():
-            target = networks["average"](images)
+            target = networks["average"](partners)
         # 1 - cosine, the document's, is half the squared distance of unit vectors.
         return paired_distance(prediction.float()[None], target.float()[None]).sum() / 2
 

@@ -15,8 +15,13 @@ class Method(TwoViews):
     slices: Count
 
     def loss(
-        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+        self,
+        networks: nn.ModuleDict,
+        images: Tensor,
+        partners: Tensor,
+        strength: float,
+        generator: Generator,
     ) -> Tensor:
-        z, z_prime = self.views(networks, images, strength, generator)
+        z, z_prime = self.views(networks, images, partners, strength, generator)
         directions = torch.randn(1, z.shape[-1], self.slices, generator=generator)
         return lejepa(z, z_prime, directions.to(z.device), self.trade_off).sum()

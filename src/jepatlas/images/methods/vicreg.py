@@ -15,7 +15,12 @@ class Method(TwoViews):
     covariance: NonNegative
 
     def loss(
-        self, networks: nn.ModuleDict, images: Tensor, strength: float, generator: Generator
+        self,
+        networks: nn.ModuleDict,
+        images: Tensor,
+        partners: Tensor,
+        strength: float,
+        generator: Generator,
     ) -> Tensor:
-        z, z_prime = self.views(networks, images, strength, generator)
+        z, z_prime = self.views(networks, images, partners, strength, generator)
         return vicreg(z, z_prime, self.invariance, self.variance, self.covariance).sum()

@@ -27,7 +27,7 @@ def each(networks: nn.ModuleDict) -> list[nn.ModuleDict]:
 def row(
     function: Callable[[nn.ModuleDict, Tensor], Tensor], networks: nn.ModuleDict
 ) -> Callable[[Tensor], Tensor]:
-    """A method's `embed` or `predict` with all members: `[batch, 1, 28, 28] -> [batch, members x
-    dim]`."""
+    """A method's `embed` or `predict` by all members: `[batch, 1, 28, 28]` to a row for each image,
+    `[batch, members x dim]`."""
     members = each(networks)
     return lambda images: torch.cat([function(member, images) for member in members], -1)

@@ -41,7 +41,7 @@ class Coarse(Base):
             layers[2].weight.copy_(torch.eye(49))
         return nn.ModuleDict({"online": layers})
 
-    def loss(self, networks, images, partners, strength, generator):
+    def loss(self, networks, pairs):
         raise NotImplementedError
 
     def predict(self, networks, images):

@@ -9,6 +9,7 @@ from jepatlas.common.methods import names
 from jepatlas.common.parameters import InputError
 from jepatlas.images import members, methods, perturb
 from jepatlas.images.fitting import Machine, Trained, fit, initial, restored
+from jepatlas.images.method import Pairs
 from jepatlas.images.methods import jepa, lejepa, vicreg
 from jepatlas.images.networks import Decoder, Encoder
 from jepatlas.images.world import Images
@@ -106,7 +107,7 @@ def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_partner()
     method = METHODS["jepa"]
     (networks,) = members.each(initial(method, 0, CPU))
     partners = batch(32)[16:]
-    found = method.loss(networks, batch(), partners, 0.7, generator())
+    found = method.loss(networks, Pairs(batch(), partners, 0.7, generator()))
     views = perturb.perturb(batch(), 0.7, generator(), "thinning")
     prediction = networks["predictor"](networks["online"](views))
     expected = 1 - cosine_similarity(prediction, networks["average"](partners)).mean()
@@ -120,12 +121,12 @@ def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_partner()
 def test_two_views_are_two_draws(name):
     method = METHODS[name]
     (networks,) = members.each(initial(method, 0, CPU))
-    first, second = method.views(networks, batch(), batch(), 1, generator())
+    first, second = method.views(networks, Pairs(batch(), batch(), 1, generator()))
     assert first.shape == second.shape
     assert first.shape[:2] == (1, 16)
     assert not torch.allclose(first, second)
     # Without perturbation both views are the image, so the disagreement vanishes.
-    same, again = method.views(networks, batch(), batch(), 0, generator())
+    same, again = method.views(networks, Pairs(batch(), batch(), 0, generator()))
     torch.testing.assert_close(same, again, atol=1e-3, rtol=0)
 
 
@@ -134,13 +135,13 @@ def test_the_second_view_is_of_the_partner(name):
     method = METHODS[name]
     (networks,) = members.each(initial(method, 0, CPU))
     images, partners = batch(32).chunk(2)
-    views = method.views(networks, images, partners, 0, generator())
-    exchanged = method.views(networks, partners, images, 0, generator())
+    views = method.views(networks, Pairs(images, partners, 0, generator()))
+    exchanged = method.views(networks, Pairs(partners, images, 0, generator()))
     torch.testing.assert_close(views, exchanged[::-1], atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_members_learn_each_for_itself(name, trained):
+def test_members_learn_each_for_itself(name):
     method = METHODS[name].model_copy(update={"members": 2})
     networks = initial(method, 0, CPU)
     first, second = members.each(networks)
@@ -150,11 +151,13 @@ def test_members_learn_each_for_itself(name, trained):
     torch.testing.assert_close(joint(batch()), torch.cat([z, z_second], 1))
     # The gradient of the sum is each member's own, for draws in their order.
     draws = generator()
-    losses = [method.loss(member, batch(), batch(), 0.7, draws) for member in (first, second)]
+    losses = [
+        method.loss(member, Pairs(batch(), batch(), 0.7, draws)) for member in (first, second)
+    ]
     sum(losses).backward()
     found = [p.grad.clone() for p in first.parameters() if p.requires_grad]
     networks.zero_grad()
-    method.loss(first, batch(), batch(), 0.7, generator()).backward()
+    method.loss(first, Pairs(batch(), batch(), 0.7, generator())).backward()
     torch.testing.assert_close(found, [p.grad for p in first.parameters() if p.requires_grad])
     assert all(p.grad is None for p in second.parameters())
 
@@ -175,9 +178,9 @@ def test_strength_rises_linearly_from_nothing(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     found = []
 
-    def loss(self, networks, images, partners, strength, generator):
-        found.append(strength)
-        return networks["online"](images).square().mean()
+    def loss(self, networks, pairs):
+        found.append(pairs.strength)
+        return networks["online"](pairs.images).square().mean()
 
     monkeypatch.setattr(vicreg.Method, "loss", loss)
     fit(METHODS["vicreg"], world(), 0, 2, CPU, "vicreg", lambda row: None)

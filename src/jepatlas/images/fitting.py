@@ -19,7 +19,7 @@ from jepatlas.common.statistics import unit
 from jepatlas.common.training import copy_of, restore
 from jepatlas.common.weights import read_tensors, write_tensors
 from jepatlas.images import members
-from jepatlas.images.method import Base
+from jepatlas.images.method import Base, Pairs
 from jepatlas.images.metrics import nearest, vote
 from jepatlas.images.neighbours import Neighbours
 from jepatlas.images.networks import seeded
@@ -142,11 +142,10 @@ def fit(
         networks.train()
         return z
 
-    def neighbours_of(member: nn.ModuleDict) -> Neighbours:
-        network = partial(method.embed, member)
-        return Neighbours(lambda: embed(network, images.train[:count]), method.neighbours)
-
-    neighbours = [neighbours_of(member) for member in separate]
+    embeddings = [
+        partial(embed, partial(method.embed, member), images.train[:count]) for member in separate
+    ]
+    neighbours = [Neighbours(embedded, method.neighbours) for embedded in embeddings]
 
     def loss(batch: Batch) -> Tensor:
         clean = machine.images(images.train[batch.examples.numpy()])
@@ -154,8 +153,9 @@ def fit(
         losses = []
         for member, near in zip(separate, neighbours, strict=True):
             partners = machine.images(images.train[near.draw(batch)])
+            pairs = Pairs(clean, partners, strength, batch.generator)
             with machine.autocast():
-                losses.append(method.loss(member, clean, partners, strength, batch.generator))
+                losses.append(method.loss(member, pairs))
         return torch.stack(losses).sum()  # nothing is shared, so each trains on its own
 
     def measure() -> dict[str, float]:

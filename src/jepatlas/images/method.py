@@ -5,6 +5,7 @@ and on it `networks`, `loss` and `predict`.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 import torch
@@ -21,6 +22,18 @@ from jepatlas.images.perturb import Erosion, perturb
 
 Channels = Annotated[tuple[Count, ...], Field(min_length=1, max_length=5)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A batch to learn from: clean `images` `[batch, 1, 28, 28]` and the clean `partners` that they
+    are to be like, themselves or neighbours of theirs; `strength` of the perturbation; `generator`
+    for everything that is drawn."""
+
+    images: Tensor
+    partners: Tensor
+    strength: float
+    generator: Generator
 
 
 class Base(Epochs, ABC):
@@ -50,23 +63,12 @@ class Base(Epochs, ABC):
         return nn.ModuleDict({"online": Encoder(self.channels, self.convolutions, self.dim)})
 
     @abstractmethod
-    def loss(
-        self,
-        networks: nn.ModuleDict,
-        images: Tensor,
-        partners: Tensor,
-        strength: float,
-        generator: Generator,
-    ) -> Tensor:
-        """The loss of a batch of clean images `[batch, 1, 28, 28]`, a scalar.
+    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
+        """The loss of a batch, a scalar."""
 
-        partners: the clean images that those are to be like, themselves or neighbours of theirs;
-        strength: of the perturbation; generator: for everything that is drawn.
-        """
-
-    def perturb(self, images: Tensor, strength: float, generator: Generator) -> Tensor:
-        """The perturbation that the method trains with."""
-        return perturb(images, strength, generator, self.erosion, self.photometric)
+    def perturb(self, images: Tensor, pairs: Pairs) -> Tensor:
+        """Images of the pairs, perturbed as the method trains with."""
+        return perturb(images, pairs.strength, pairs.generator, self.erosion, self.photometric)
 
     def embed(self, networks: nn.ModuleDict, images: Tensor) -> Tensor:
         """`[batch, 1, 28, 28] -> [batch, dim]`."""
@@ -94,16 +96,9 @@ class TwoViews(Base):
         networks["expander"] = mlp([self.dim, *self.expander]) if self.expander else nn.Identity()
         return networks
 
-    def views(
-        self,
-        networks: nn.ModuleDict,
-        images: Tensor,
-        partners: Tensor,
-        strength: float,
-        generator: Generator,
-    ) -> tuple[Tensor, Tensor]:
+    def views(self, networks: nn.ModuleDict, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """What the loss compares, for both views in one pass: `[1, batch, width]` each."""
-        pair = [self.perturb(clean, strength, generator) for clean in (images, partners)]
+        pair = [self.perturb(clean, pairs) for clean in (pairs.images, pairs.partners)]
         expanded = networks["expander"](self.embed(networks, torch.cat(pair))).float()
         first, second = expanded.chunk(2)
         return first[None], second[None]

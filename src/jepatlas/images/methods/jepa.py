@@ -3,10 +3,10 @@
 import copy
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from jepatlas.common.parameters import Count, Fraction
-from jepatlas.images.method import Base
+from jepatlas.images.method import Base, Pairs
 from jepatlas.images.networks import mlp
 from jepatlas.objectives.prediction import paired_distance
 
@@ -23,17 +23,10 @@ class Method(Base):
         networks["average"] = copy.deepcopy(networks["online"]).requires_grad_(False)
         return networks
 
-    def loss(
-        self,
-        networks: nn.ModuleDict,
-        images: Tensor,
-        partners: Tensor,
-        strength: float,
-        generator: Generator,
-    ) -> Tensor:
-        prediction = self.predict(networks, self.perturb(images, strength, generator))
+    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
+        prediction = self.predict(networks, self.perturb(pairs.images, pairs))
         with torch.no_grad():
-            target = networks["average"](partners)
+            target = networks["average"](pairs.partners)
         # 1 - cosine, the document's, is half the squared distance of unit vectors.
         return paired_distance(prediction.float()[None], target.float()[None]).sum() / 2
 

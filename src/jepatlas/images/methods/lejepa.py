@@ -1,10 +1,10 @@
 """LeJEPA: two views alike, and SIGReg in place of the EMA target."""
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from jepatlas.common.parameters import Count, Fraction
-from jepatlas.images.method import TwoViews
+from jepatlas.images.method import Pairs, TwoViews
 from jepatlas.objectives.sigreg import lejepa
 
 
@@ -14,14 +14,7 @@ class Method(TwoViews):
     trade_off: Fraction
     slices: Count
 
-    def loss(
-        self,
-        networks: nn.ModuleDict,
-        images: Tensor,
-        partners: Tensor,
-        strength: float,
-        generator: Generator,
-    ) -> Tensor:
-        z, z_prime = self.views(networks, images, partners, strength, generator)
-        directions = torch.randn(1, z.shape[-1], self.slices, generator=generator)
+    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
+        z, z_prime = self.views(networks, pairs)
+        directions = torch.randn(1, z.shape[-1], self.slices, generator=pairs.generator)
         return lejepa(z, z_prime, directions.to(z.device), self.trade_off).sum()

@@ -1,9 +1,9 @@
 """VICReg: two views alike, each dimension spread out, no two dimensions correlated."""
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from jepatlas.common.parameters import NonNegative
-from jepatlas.images.method import TwoViews
+from jepatlas.images.method import Pairs, TwoViews
 from jepatlas.objectives.decorrelation import vicreg
 
 
@@ -14,13 +14,6 @@ class Method(TwoViews):
     variance: NonNegative
     covariance: NonNegative
 
-    def loss(
-        self,
-        networks: nn.ModuleDict,
-        images: Tensor,
-        partners: Tensor,
-        strength: float,
-        generator: Generator,
-    ) -> Tensor:
-        z, z_prime = self.views(networks, images, partners, strength, generator)
+    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
+        z, z_prime = self.views(networks, pairs)
         return vicreg(z, z_prime, self.invariance, self.variance, self.covariance).sum()

@@ -20,10 +20,10 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from jepatlas.common.parameters import section
-from jepatlas.images import perturb
+from jepatlas.images import members, perturb
 from jepatlas.images.datasets import load as load_images
 from jepatlas.images.fitting import Machine, initial
-from jepatlas.images.method import load
+from jepatlas.images.method import Pairs, load
 from jepatlas.images.parameters import Data
 
 Array = npt.NDArray[Any]
@@ -166,13 +166,13 @@ def _published(images: Tensor, perturbed: Callable[[Tensor], Tensor], batch: int
 def _ours(images: Tensor, bfloat16: bool) -> float:
     """Images per second of the default recipe."""
     method, machine = load("jepa"), Machine(torch.device("cpu"), bfloat16)
-    networks = initial(method, 0, machine)
+    (networks,) = members.each(initial(method, 0, machine))
     trained = [p for p in networks.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=1e-3, fused=True)
 
     def step(clean: Tensor) -> None:
         with machine.autocast():
-            loss = method.loss(networks, clean, clean, 1, Generator())
+            loss = method.loss(networks, Pairs(clean, clean, 1, Generator()))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

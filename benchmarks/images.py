@@ -19,12 +19,12 @@ from skimage import morphology
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cosine_similarity
 
-from jepatlas.common.parameters import section
-from jepatlas.images import members, perturb
-from jepatlas.images.datasets import load as load_images
-from jepatlas.images.fitting import Machine, initial
-from jepatlas.images.method import Pairs, load
-from jepatlas.images.parameters import Data
+from jepatlas.common.base.parameters import section
+from jepatlas.images.learning import members, perturb
+from jepatlas.images.learning.fitting import Machine, initial
+from jepatlas.images.learning.method import Pairs, load
+from jepatlas.images.truth.datasets import load as load_images
+from jepatlas.images.truth.parameters import Data
 
 Array = npt.NDArray[Any]
 

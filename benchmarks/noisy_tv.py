@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from jepatlas.common.parameters import section, value
-from jepatlas.common.random import Noise
-from jepatlas.common.training import Trained, restore, train
-from jepatlas.noisy_tv.fitting import fit, initial, scaled
-from jepatlas.noisy_tv.forecast import forecast
-from jepatlas.noisy_tv.inputs import windows
-from jepatlas.noisy_tv.measure import Truth, scores
-from jepatlas.noisy_tv.method import Base, parse
-from jepatlas.noisy_tv.parameters import Data, Recipes, Sweep
-from jepatlas.noisy_tv.system import Array, System
-from jepatlas.noisy_tv.world import Member, World
+from jepatlas.common.base.parameters import section, value
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.training import Trained, restore, train
+from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
+from jepatlas.noisy_tv.learning.inputs import windows
+from jepatlas.noisy_tv.learning.method import Base, parse
+from jepatlas.noisy_tv.measuring.forecast import forecast
+from jepatlas.noisy_tv.measuring.measure import Truth, scores
+from jepatlas.noisy_tv.truth.parameters import Data, Recipes, Sweep
+from jepatlas.noisy_tv.truth.system import Array, System
+from jepatlas.noisy_tv.truth.world import Member, World
 
 SEED = 0
 METHODS = ("jepa", "vjepa", "bjepa")
@@ -70,7 +70,7 @@ def _loop(name: str, method: Base, world: World, member: Member) -> Trained:
     """One model by the published recipe."""
     x = windows(scaled(method, world, member)[: world.train], method.context + 1)
     batch = torch.as_tensor(x[None], dtype=torch.float32)
-    networks = method.networks(world.system.observation, Noise(SEED, [member.seed], "weights"))
+    networks = method.networks(world.system.observation, Draws(SEED, [member.seed], "weights"))
     return train(networks, lambda: method.loss(networks, batch), method, 2, name)
 
 

@@ -1,10 +1,10 @@
 """Speed against naive references, each in one run: `make bench`."""
 
-from benchmarks import images, mog, noisy_tv
-from jepatlas.common import stage
+from benchmarks import images, mixture, noisy_tv
+from jepatlas.common.base import stage
 
 if __name__ == "__main__":
-    stage.run(mog.main)
+    stage.run(mixture.main)
     print()
     stage.run(noisy_tv.main)
     print()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.storage import write
+from jepatlas.common.base import stage
+from jepatlas.common.base.storage import write
 from jepatlas.report.page.assemble import document
 from jepatlas.report.page.inputs import gather
 

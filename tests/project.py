@@ -36,17 +36,17 @@ def copy(to: Path) -> Path:
 
 def shrink(params: dict[str, Any]) -> None:
     """Few members, points and steps; one method of each kind."""
-    mog = params["mog"]
-    mog |= {"members": 2, "snapshots": 4, "data": {"train": 200, "probe": 100, "test": 100}}
-    mog["methods"] = {name: mog["methods"][name] for name in METHODS}
-    for method in mog["methods"].values():
+    mixture = params["mixture"]
+    mixture |= {"members": 2, "snapshots": 4, "data": {"train": 200, "probe": 100, "test": 100}}
+    mixture["methods"] = {name: mixture["methods"][name] for name in METHODS}
+    for method in mixture["methods"].values():
         method |= {"steps": 40, "batch": 32}
         for widths in ("widths", "hidden", "predictor"):
             if widths in method:
                 method[widths] = [8, 8]
-    mog["evaluation"] |= {"references": 10, "slices": 8, "pairs": 100}
-    mog["langevin"] |= {"chains": 100, "steps": 20}
-    mog["landscape"] |= {"resolution": 20, "frames": 3}
+    mixture["evaluation"] |= {"references": 10, "slices": 8, "pairs": 100}
+    mixture["langevin"] |= {"chains": 100, "steps": 20}
+    mixture["landscape"] |= {"resolution": 20, "frames": 3}
 
     noisy_tv = params["noisy_tv"]
     noisy_tv["data"] |= {"train": 300, "test": 130}

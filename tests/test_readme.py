@@ -36,7 +36,7 @@ def test_every_table_has_its_place(readme):
     filled = readme.filled(text)
     assert filled.count("<!-- table:") == len(readme.tables())
     with pytest.raises(SystemExit, match="0 places for the table"):
-        readme.filled(text.replace("<!-- table: mog scores -->", ""))
+        readme.filled(text.replace("<!-- table: mixture scores -->", ""))
 
 
 def test_the_tables_are_those_of_the_metrics(readme):

@@ -56,7 +56,7 @@ UNCERTAINTY = ("coverage_50", "coverage_90", "coverage_95", "nll")
 
 def tables() -> dict[str, str]:
     """The Markdown of each table by its name in the README's markers."""
-    return mog_tables() | images_tables() | noisy_tv_tables() | {"claims": claims_tables()}
+    return mixture_tables() | images_tables() | noisy_tv_tables() | {"claims": claims_tables()}
 
 
 def metrics_of(file: str) -> Any:
@@ -173,20 +173,22 @@ def least_share(found: Any) -> str:
     return f"{min(scale['min'] for scale in found['r2_of_limit'].values()):.4f}"
 
 
-def mog_tables() -> dict[str, str]:
-    methods = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mog"]["methods"]
-    metrics = {name: metrics_of(f"mog/{name}") for name in methods}
+def mixture_tables() -> dict[str, str]:
+    methods = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mixture"][
+        "methods"
+    ]
+    metrics = {name: metrics_of(f"mixture/{name}") for name in methods}
     embeddings = {name: found for name, found in metrics.items() if "landscape" in found}
     scores = {name: found for name, found in metrics.items() if "score" in found}
     return {
-        "mog embeddings": markdown(
+        "mixture embeddings": markdown(
             ["method", *EMBEDDING, "collapsed at step"],
             (
                 [f"`{name}`", *(interval(found, key) for key in EMBEDDING.values()), step(found)]
                 for name, found in embeddings.items()
             ),
         ),
-        "mog scores": markdown(
+        "mixture scores": markdown(
             ["method", *SCORE, "SW / exact, ULA", "SW / exact, MALA"],
             (
                 [
@@ -198,7 +200,7 @@ def mog_tables() -> dict[str, str]:
                 for name, found in scores.items()
             ),
         ),
-        "mog masked": markdown(
+        "mixture masked": markdown(
             [
                 "method",
                 "R² of x₁ from x₂",

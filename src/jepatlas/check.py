@@ -3,15 +3,16 @@
 Each stage validates what it reads; this also finds what no stage reads, such as a mistyped key.
 """
 
-from jepatlas.common import parameters, stage
-from jepatlas.common.epochs import Epochs
-from jepatlas.common.parameters import Device, Section, Seed
-from jepatlas.images import method as images_method
-from jepatlas.images.parameters import Images
-from jepatlas.mog import method
-from jepatlas.mog.parameters import Mog
-from jepatlas.noisy_tv.method import parse
-from jepatlas.noisy_tv.parameters import NoisyTv, Recipes
+from jepatlas.common.base import parameters, stage
+from jepatlas.common.base.parameters import Device, Section, Seed
+from jepatlas.common.learning.epochs import Epochs
+from jepatlas.images.learning import method as images_method
+from jepatlas.images.track import Parameters as Images
+from jepatlas.mixture.learning import method
+from jepatlas.mixture.track import Parameters as Mog
+from jepatlas.noisy_tv.learning.method import parse
+from jepatlas.noisy_tv.track import Parameters as NoisyTv
+from jepatlas.noisy_tv.truth.parameters import Recipes
 
 
 class Everything(Section):
@@ -19,14 +20,14 @@ class Everything(Section):
 
     seed: Seed
     device: Device
-    mog: Mog
+    mixture: Mog
     noisy_tv: NoisyTv
     images: Images
 
 
 def main() -> None:
     everything = parameters.validate(parameters.read(), Everything, key="")
-    for name in everything.mog.methods:
+    for name in everything.mixture.methods:
         method.load(name)
     for name in everything.images.methods:
         images_method.load(name)

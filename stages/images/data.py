@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import section
-from jepatlas.common.storage import write_arrays
-from jepatlas.images.datasets import load
-from jepatlas.images.parameters import Data
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import section
+from jepatlas.common.base.storage import write_arrays
+from jepatlas.images.truth.datasets import load
+from jepatlas.images.truth.parameters import Data
 
 
 def main() -> None:

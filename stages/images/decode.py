@@ -3,17 +3,17 @@
 import sys
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.checkpoint import forget
-from jepatlas.common.epochs import Epochs
-from jepatlas.common.parameters import Device, Seed, scalar, section
-from jepatlas.common.storage import read_arrays, write_arrays, write_json
-from jepatlas.images.curves import shown
-from jepatlas.images.decoding import evaluate, fit
-from jepatlas.images.fitting import Machine, Trained, restored
-from jepatlas.images.method import load
-from jepatlas.images.parameters import Precision
-from jepatlas.images.world import Images
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Device, Seed, scalar, section
+from jepatlas.common.base.storage import read_arrays, write_arrays, write_json
+from jepatlas.common.learning.checkpoint import forget
+from jepatlas.common.learning.epochs import Epochs
+from jepatlas.images.learning.curves import shown
+from jepatlas.images.learning.decoding import evaluate, fit
+from jepatlas.images.learning.fitting import Machine, Trained, restored
+from jepatlas.images.learning.method import load
+from jepatlas.images.learning.parameters import Precision
+from jepatlas.images.truth.world import Images
 
 
 def main(name: str) -> None:

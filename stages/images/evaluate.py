@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import Device, Seed, scalar
-from jepatlas.common.storage import read_arrays, write_arrays, write_csv, write_json
-from jepatlas.images.evaluation import confusion, evaluate
-from jepatlas.images.fitting import Machine, Trained, restored
-from jepatlas.images.method import load
-from jepatlas.images.parameters import Precision
-from jepatlas.images.world import Images
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Device, Seed, scalar
+from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, write_json
+from jepatlas.images.learning.fitting import Machine, Trained, restored
+from jepatlas.images.learning.method import load
+from jepatlas.images.learning.parameters import Precision
+from jepatlas.images.measuring.evaluation import confusion, evaluate
+from jepatlas.images.truth.world import Images
 
 
 def main(name: str) -> None:

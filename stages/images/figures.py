@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import value
-from jepatlas.common.storage import read_arrays, read_json
-from jepatlas.common.style import save_gif, save_png
-from jepatlas.images import figures
-from jepatlas.images.figures import Album, Entry
-from jepatlas.images.world import Images
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import value
+from jepatlas.common.base.storage import read_arrays, read_json
+from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.images.drawing import figures
+from jepatlas.images.drawing.figures import Album, Entry
+from jepatlas.images.truth.world import Images
 
 PLOTS = Path("plots/images")
 FRAMES_PER_SECOND = 8

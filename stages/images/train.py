@@ -3,15 +3,15 @@
 import sys
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.checkpoint import forget
-from jepatlas.common.parameters import Device, Seed, scalar
-from jepatlas.common.storage import read_arrays
-from jepatlas.images.curves import shown
-from jepatlas.images.fitting import Machine, fit
-from jepatlas.images.method import load
-from jepatlas.images.parameters import Precision, Snapshots
-from jepatlas.images.world import Images
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Device, Seed, Snapshots, scalar
+from jepatlas.common.base.storage import read_arrays
+from jepatlas.common.learning.checkpoint import forget
+from jepatlas.images.learning.curves import shown
+from jepatlas.images.learning.fitting import Machine, fit
+from jepatlas.images.learning.method import load
+from jepatlas.images.learning.parameters import Precision
+from jepatlas.images.truth.world import Images
 
 
 def main(name: str) -> None:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import section
-from jepatlas.common.storage import write_arrays
-from jepatlas.noisy_tv.parameters import Data, Recipes
-from jepatlas.noisy_tv.system import System
-from jepatlas.noisy_tv.world import World
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import section
+from jepatlas.common.base.storage import write_arrays
+from jepatlas.noisy_tv.truth.parameters import Data, Recipes
+from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.world import World
 
 
 def main() -> None:

@@ -7,18 +7,20 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from jepatlas.common import device, stage
-from jepatlas.common.parameters import Device, Seed, scalar, section, value
-from jepatlas.common.storage import read_arrays, write_arrays, write_csv, write_json
-from jepatlas.common.training import Trained, restore
-from jepatlas.noisy_tv.evaluation import Evaluated, tables
-from jepatlas.noisy_tv.fitting import initial, scaled
-from jepatlas.noisy_tv.forecast import forecast
-from jepatlas.noisy_tv.measure import Truth
-from jepatlas.noisy_tv.method import parse
-from jepatlas.noisy_tv.parameters import Evaluation, Recipes, Sweep, Transfer, check_evaluation
-from jepatlas.noisy_tv.system import System
-from jepatlas.noisy_tv.world import World
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Device, Seed, scalar, section, value
+from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, write_json
+from jepatlas.common.learning import device
+from jepatlas.common.learning.training import Trained, restore
+from jepatlas.noisy_tv.learning.fitting import initial, scaled
+from jepatlas.noisy_tv.learning.method import parse
+from jepatlas.noisy_tv.measuring.evaluation import Evaluated, tables
+from jepatlas.noisy_tv.measuring.forecast import forecast
+from jepatlas.noisy_tv.measuring.measure import Truth
+from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
+from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
+from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.world import World
 
 TRANSFERRED = ("default", "bjepa")
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import section
-from jepatlas.common.storage import read_arrays, read_csv
-from jepatlas.common.style import save_gif, save_png
-from jepatlas.noisy_tv import figures
-from jepatlas.noisy_tv.parameters import Evaluation, Sweep
-from jepatlas.noisy_tv.system import System
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import section
+from jepatlas.common.base.storage import read_arrays, read_csv
+from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.noisy_tv.drawing import figures
+from jepatlas.noisy_tv.measuring.parameters import Evaluation
+from jepatlas.noisy_tv.truth.parameters import Sweep
+from jepatlas.noisy_tv.truth.system import System
 
 PLOTS = Path("plots/noisy_tv")
 FRAMES_PER_SECOND = 12

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import torch
 
-from jepatlas.common import device, stage
-from jepatlas.common.parameters import Device, Seed, scalar, section, value
-from jepatlas.common.storage import read_arrays
-from jepatlas.noisy_tv.fitting import fit
-from jepatlas.noisy_tv.method import parse
-from jepatlas.noisy_tv.parameters import Recipes, Sweep
-from jepatlas.noisy_tv.system import System
-from jepatlas.noisy_tv.world import World
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Device, Seed, scalar, section, value
+from jepatlas.common.base.storage import read_arrays
+from jepatlas.common.learning import device
+from jepatlas.noisy_tv.learning.fitting import fit
+from jepatlas.noisy_tv.learning.method import parse
+from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
+from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.world import World
 
 
 def main(name: str) -> None:

@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from jepatlas.common import device
-from jepatlas.common.parameters import InputError
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning import device
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import torch
 from scipy.stats import kstest
 from torch import nn
 
-from jepatlas.common.ensemble import MLP, Linear
-from jepatlas.common.random import Noise
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP, Linear
 
 ACTIVATIONS = [(torch.relu, nn.ReLU), (torch.tanh, nn.Tanh)]
 
@@ -37,7 +37,7 @@ def assert_same_layer(linear: Linear, member: int, layer: nn.Linear) -> None:
 
 @pytest.mark.parametrize(("members", "inputs", "outputs"), [(3, 4, 5), (1, 1, 1), (2, 7, 1)])
 def test_linear_is_torchs(members, inputs, outputs):
-    linear = Linear(inputs, outputs, Noise(0, members, "weights")).double()
+    linear = Linear(inputs, outputs, Draws(0, members, "weights")).double()
     x = points(members, 6, inputs).requires_grad_()
     y = linear(x)
     assert y.shape == (members, 6, outputs)
@@ -56,7 +56,7 @@ def test_linear_is_torchs(members, inputs, outputs):
 @pytest.mark.parametrize("widths", [(3, 2), (2, 8, 1), (2, 6, 5, 4)])
 def test_mlp_is_torchs(widths: Sequence[int], activation, module):
     members = 3
-    mlp = MLP(widths, Noise(0, members, "weights"), activation).double()
+    mlp = MLP(widths, Draws(0, members, "weights"), activation).double()
     x = points(members, 9, widths[0])
     y = mlp(x)
     y.square().sum().backward()
@@ -73,7 +73,7 @@ def test_mlp_is_torchs(widths: Sequence[int], activation, module):
 def test_relu_is_the_default():
     widths, x = (2, 8, 1), points(2, 5, 2).float()
     default, relu, tanh = (
-        MLP(widths, Noise(0, 2, "weights"), *activation)(x)
+        MLP(widths, Draws(0, 2, "weights"), *activation)(x)
         for activation in ((), (torch.relu,), (torch.tanh,))
     )
     assert torch.equal(default, relu)
@@ -82,7 +82,7 @@ def test_relu_is_the_default():
 
 @pytest.mark.parametrize("inputs", [1, 16, 100])
 def test_weights_start_uniform_as_torchs_do(inputs):
-    linear = Linear(inputs, 400, Noise(0, 4, "weights"))
+    linear = Linear(inputs, 400, Draws(0, 4, "weights"))
     bound = 1 / math.sqrt(inputs)
     for tensor in (linear.weight, linear.bias):
         for member in tensor.detach():
@@ -96,15 +96,15 @@ def test_weights_start_uniform_as_torchs_do(inputs):
 
 
 def test_members_start_apart_and_the_same_alone_as_among_others():
-    together = MLP([2, 8, 3], Noise(5, 4, "weights")).state_dict()
-    alone = MLP([2, 8, 3], Noise(5, [2], "weights")).state_dict()
+    together = MLP([2, 8, 3], Draws(5, 4, "weights")).state_dict()
+    alone = MLP([2, 8, 3], Draws(5, [2], "weights")).state_dict()
     for name, tensor in together.items():
         assert torch.equal(tensor[2:3], alone[name])
         assert len(torch.unique(tensor.flatten(1), dim=0)) == 4
 
 
 def test_members_do_not_mix():
-    mlp = MLP([2, 8, 3], Noise(0, 3, "weights"))
+    mlp = MLP([2, 8, 3], Draws(0, 3, "weights"))
     mlp(torch.ones(3, 5, 2))[1].sum().backward()
     for parameter in mlp.parameters():
         assert parameter.grad[1].any()

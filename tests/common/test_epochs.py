@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from jepatlas.common.checkpoint import Checkpoint, checkpoint_for, forget
-from jepatlas.common.ensemble import average_of
-from jepatlas.common.epochs import Epochs, Trainer
-from jepatlas.common.training import Diverged
+from jepatlas.common.learning.checkpoint import Checkpoint, checkpoint_for, forget
+from jepatlas.common.learning.ensemble import average_of
+from jepatlas.common.learning.epochs import Epochs, Trainer
+from jepatlas.common.learning.training import Diverged
 
 SETTINGS = Epochs(epochs=4, batch=16, learning_rate=0.05, weight_decay=0.01)
 COUNT = 70  # four full batches and a rest
@@ -183,7 +183,7 @@ def test_divergence_names_the_label_and_the_step(checkpoint):
 
 
 def test_a_checkpoint_belongs_to_parameters_data_and_code(monkeypatch, tmp_path):
-    from jepatlas.common import checkpoint as module
+    from jepatlas.common.learning import checkpoint as module
 
     arrays = {"x": np.arange(4)}
     first = checkpoint_for("images", (SETTINGS, 0), arrays)

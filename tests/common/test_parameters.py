@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from jepatlas.common import parameters
-from jepatlas.common.parameters import (
+from jepatlas.common.base import parameters
+from jepatlas.common.base.parameters import (
     Count,
     Device,
     Fraction,

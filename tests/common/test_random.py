@@ -13,7 +13,8 @@ import pytest
 import torch
 from scipy.stats import chisquare, kstest, norm
 
-from jepatlas.common.random import Noise, generator
+from jepatlas.common.base.random import generator
+from jepatlas.common.learning.draws import Draws
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 DRAWS = pytest.mark.parametrize(
@@ -29,7 +30,7 @@ DRAWS = pytest.mark.parametrize(
 
 @DRAWS
 def test_a_member_draws_the_same_alone_or_among_others(draw):
-    together, some, alone = Noise(3, 5, "noise"), Noise(3, [4, 1], "noise"), Noise(3, [4], "noise")
+    together, some, alone = Draws(3, 5, "noise"), Draws(3, [4, 1], "noise"), Draws(3, [4], "noise")
     for _ in range(3):
         everyone, two, one = draw(together), draw(some), draw(alone)
         assert torch.equal(everyone[[4, 1]], two)
@@ -38,7 +39,7 @@ def test_a_member_draws_the_same_alone_or_among_others(draw):
 
 @DRAWS
 def test_shape_and_repetition(draw):
-    first, again = Noise(3, 2, "noise"), Noise(3, 2, "noise")
+    first, again = Draws(3, 2, "noise"), Draws(3, 2, "noise")
     drawn = draw(first)
     assert drawn.shape[0] == len(first) == 2
     assert torch.equal(drawn, draw(again))
@@ -47,7 +48,7 @@ def test_shape_and_repetition(draw):
 
 def test_seeds_members_and_purposes_all_differ():
     drawn = [
-        Noise(seed, [member], purpose).normal(8)
+        Draws(seed, [member], purpose).normal(8)
         for seed in (0, 1, 2**32 - 1)
         for member in (0, 1, 2)
         for purpose in ("weights", "batches", "noise")
@@ -57,21 +58,21 @@ def test_seeds_members_and_purposes_all_differ():
 
 
 def test_one_purpose_does_not_shift_another():
-    undisturbed = Noise(0, 2, "batches").integers(100, 10)
-    batches, noise = Noise(0, 2, "batches"), Noise(0, 2, "noise")
+    undisturbed = Draws(0, 2, "batches").integers(100, 10)
+    batches, noise = Draws(0, 2, "batches"), Draws(0, 2, "noise")
     noise.normal(1000)
     np.testing.assert_array_equal(batches.integers(100, 10), undisturbed)
 
 
 @pytest.mark.parametrize("members", [2, [7, 3, 5]])
 def test_members_are_counted_or_named(members):
-    noise = Noise(0, members, "noise")
+    noise = Draws(0, members, "noise")
     assert noise.members == ([0, 1] if members == 2 else [7, 3, 5])
     assert noise.normal().shape == (len(noise.members),)
 
 
 def test_normal_and_uniform_follow_their_distributions():
-    noise = Noise(0, 3, "noise")
+    noise = Draws(0, 3, "noise")
     normal, uniform = noise.normal(5000), noise.uniform(5000)
     assert normal.dtype == uniform.dtype == torch.float32
     for member in normal:
@@ -83,7 +84,7 @@ def test_normal_and_uniform_follow_their_distributions():
 
 
 def test_integers_are_uniform_below_the_bound():
-    drawn = Noise(0, 2, "noise").integers(7, 700, 10)
+    drawn = Draws(0, 2, "noise").integers(7, 700, 10)
     assert drawn.dtype == torch.int64
     assert drawn.shape == (2, 700, 10)
     for member in drawn:
@@ -128,7 +129,7 @@ def global_states() -> list[str]:
 
 
 def all_kinds_of_draws() -> list[float]:
-    noise = Noise(11, 2, "a purpose")
+    noise = Draws(11, 2, "a purpose")
     draws = [noise.normal(2), noise.uniform(2), noise.integers(10**6, 2)]
     return torch.cat(draws).flatten().tolist() + generator(11, 0, "a purpose").random(3).tolist()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import InputError
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import InputError
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 
@@ -57,7 +57,7 @@ def test_a_process_ends_without_a_traceback(tmp_path):
     """The error comes with a cause, as the real ones do: none of it may be shown."""
     (tmp_path / "params.yaml").write_text("seed: -1\n")
     program = (
-        "from jepatlas.common import parameters, stage\n"
+        "from jepatlas.common.base import parameters, stage\n"
         "stage.run(lambda: print(parameters.scalar('seed', parameters.Seed)))"
     )
     done = subprocess.run(

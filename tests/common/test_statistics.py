@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jepatlas.common.statistics import effective_rank, summary
+from jepatlas.common.measuring.statistics import effective_rank, summary
 
 
 @pytest.mark.parametrize("n", [2, 3, 8, 40])

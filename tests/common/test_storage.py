@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jepatlas.common import storage
-from jepatlas.common.parameters import InputError
-from jepatlas.common.storage import (
+from jepatlas.common.base import storage
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import (
     read_arrays,
     read_json,
     rounded,

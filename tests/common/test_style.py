@@ -8,7 +8,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image
 
-from jepatlas.common import style
+from jepatlas.common.drawing import style
 
 WHITE, STAR = (255, 255, 255), (255, 90, 54)
 

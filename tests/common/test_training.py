@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import MLP
-from jepatlas.common.parameters import InputError, validate
-from jepatlas.common.random import Noise
-from jepatlas.common.training import (
+from jepatlas.common.base.parameters import InputError, validate
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP
+from jepatlas.common.learning.training import (
     Diverged,
     Trained,
     Training,
@@ -23,7 +23,7 @@ from jepatlas.common.training import (
     snapshot_steps,
     train,
 )
-from jepatlas.common.weights import write_tensors
+from jepatlas.common.learning.weights import write_tensors
 
 WIDTHS = (2, 6, 1)
 
@@ -34,7 +34,7 @@ def settings(**changes: object) -> Training:
 
 
 def new_networks(members: int | Sequence[int], average: bool = False) -> nn.ModuleDict:
-    noise = Noise(0, members, "weights")
+    noise = Draws(0, members, "weights")
     networks = nn.ModuleDict({"online": MLP(WIDTHS, noise, torch.tanh)})
     if average:  # from weights of its own, so that the first average counts too
         networks["average"] = MLP(WIDTHS, noise, torch.tanh).requires_grad_(False)
@@ -49,7 +49,7 @@ def regression(
     networks: nn.ModuleDict, members: int | Sequence[int], batch: int
 ) -> Callable[[], Tensor]:
     """Squared error on fresh points at each call; an average enters it without being trained."""
-    noise = Noise(1, members, "points")
+    noise = Draws(1, members, "points")
 
     def loss() -> Tensor:
         x = noise.normal(batch, 2).double()
@@ -104,7 +104,7 @@ def plain_loop(
     network = plain_network(start, "online", member)
     slow = plain_network(start, "average", member) if training.averaging is not None else None
     optimiser = torch.optim.Adam(network.parameters())
-    noise = Noise(1, [member], "points")
+    noise = Draws(1, [member], "points")
     losses, online, average = [], [vector(network)], [vector(slow)] if slow else []
     for step in range(training.steps):
         share = (1 + math.cos(math.pi * step / training.steps)) / 2
@@ -269,16 +269,16 @@ def test_divergence_names_method_member_and_step(bad, message):
         return healthy() + torch.tensor(extra)
 
     with pytest.raises(Diverged) as caught:
-        train(networks, loss, settings(), 4, "mog.methods.jepa")
+        train(networks, loss, settings(), 4, "mixture.methods.jepa")
     assert isinstance(caught.value, InputError)
     assert str(caught.value) == (
-        f"mog.methods.jepa: {message}; try a smaller learning_rate or a larger batch"
+        f"mixture.methods.jepa: {message}; try a smaller learning_rate or a larger batch"
     )
 
 
 def test_a_rate_that_is_too_large_diverges():
     """No loss is set by hand here: the weights run away, and so does what they give."""
-    networks = nn.ModuleDict({"online": MLP((2, 1), Noise(0, 2, "weights"))})
+    networks = nn.ModuleDict({"online": MLP((2, 1), Draws(0, 2, "weights"))})
 
     def loss() -> Tensor:
         return -networks["online"](torch.ones(2, 1, 2)).sum((1, 2)).exp()

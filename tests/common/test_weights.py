@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from jepatlas.common.parameters import InputError
-from jepatlas.common.weights import read_tensors, write_tensors
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.weights import read_tensors, write_tensors
 
 TENSORS = {
     "weight": torch.linspace(-1, 1, 12).reshape(2, 2, 3),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jepatlas.images import datasets
+from jepatlas.images.truth import datasets
 
 TRAIN, TEST = 12, 5
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from jepatlas.images.curves import shown
+from jepatlas.images.learning.curves import shown
 
 
 def table(folder, name):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from jepatlas.common.parameters import InputError
-from jepatlas.images.datasets import VARIABLE, digits, framed, idx, like_mnist, load, parse
-from jepatlas.images.parameters import Data
+from jepatlas.common.base.parameters import InputError
+from jepatlas.images.truth.datasets import VARIABLE, digits, framed, idx, like_mnist, load, parse
+from jepatlas.images.truth.parameters import Data
 from tests.images import files
 from tests.images.server import Server
 

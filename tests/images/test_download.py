@@ -5,9 +5,9 @@ import socket
 import numpy as np
 import pytest
 
-from jepatlas.common.parameters import InputError
-from jepatlas.images import download as module
-from jepatlas.images.download import Unavailable, download
+from jepatlas.common.base.parameters import InputError
+from jepatlas.images.truth import download as module
+from jepatlas.images.truth.download import Unavailable, download
 from tests.images.server import PIECE, Server
 
 CONTENT = np.random.default_rng(1).bytes(3 * PIECE + 500)

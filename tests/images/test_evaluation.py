@@ -7,12 +7,13 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
-from jepatlas.common.epochs import Epochs
-from jepatlas.common.parameters import InputError
-from jepatlas.images import decoding, evaluation, members
-from jepatlas.images.fitting import Machine, Trained
-from jepatlas.images.method import Base
-from jepatlas.images.world import Images
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.epochs import Epochs
+from jepatlas.images.learning import decoding, members
+from jepatlas.images.learning.fitting import Machine, Trained
+from jepatlas.images.learning.method import Base
+from jepatlas.images.measuring import evaluation
+from jepatlas.images.truth.world import Images
 
 CPU = Machine(torch.device("cpu"), bfloat16=False)
 SETTINGS = {

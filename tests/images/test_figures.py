@@ -7,8 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from jepatlas.images import figures
-from jepatlas.images.figures import Album, Entry
+from jepatlas.images.drawing import figures
+from jepatlas.images.drawing.figures import Album, Entry
 
 KINDS = ("affine", "erosion", "dilation", "inversion", "salt_and_pepper", "gaussian", "all")
 N = 120

@@ -5,14 +5,15 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
-from jepatlas.common.methods import names
-from jepatlas.common.parameters import InputError
-from jepatlas.images import members, methods, perturb
-from jepatlas.images.fitting import Machine, Trained, fit, initial, restored
-from jepatlas.images.method import Pairs
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.methods import names
+from jepatlas.images import methods
+from jepatlas.images.learning import members, perturb
+from jepatlas.images.learning.fitting import Machine, Trained, fit, initial, restored
+from jepatlas.images.learning.method import Pairs
+from jepatlas.images.learning.networks import Decoder, Encoder
 from jepatlas.images.methods import jepa, lejepa, vicreg
-from jepatlas.images.networks import Decoder, Encoder
-from jepatlas.images.world import Images
+from jepatlas.images.truth.world import Images
 
 CPU = Machine(torch.device("cpu"), bfloat16=False)
 SHARED = {
@@ -265,7 +266,7 @@ def test_weights_depend_on_the_seed_and_leave_the_global_generator_alone():
 def test_apply_in_chunks_is_apply_at_once(monkeypatch):
     encoder = Encoder((4, 8), 1, 12).eval()
     images = strokes(25)[0]
-    monkeypatch.setattr("jepatlas.images.fitting.CHUNK", 7)
+    monkeypatch.setattr("jepatlas.images.learning.fitting.CHUNK", 7)
     with torch.no_grad():
         expected = encoder(CPU.images(images)).numpy()
     np.testing.assert_allclose(CPU.apply(encoder, images), expected, atol=1e-5)

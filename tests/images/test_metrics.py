@@ -6,8 +6,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.neighbors import KNeighborsClassifier
 
-from jepatlas.common.statistics import unit
-from jepatlas.images import metrics
+from jepatlas.common.measuring.statistics import unit
+from jepatlas.images.learning.neighbours import nearest, vote
+from jepatlas.images.measuring import metrics
 
 
 def rng(seed=0):
@@ -25,8 +26,8 @@ def test_vote_among_nearest_is_scikit_learns_classifier():
     (references, labels), (queries, _) = clusters(500, 1), clusters(300, 3)
     u, q = unit(references), unit(queries)
     expected = KNeighborsClassifier(5).fit(u, labels).predict(q)
-    found = metrics.nearest(u, q)
-    np.testing.assert_array_equal(metrics.vote(labels[found]), expected)
+    found = nearest(u, q)
+    np.testing.assert_array_equal(vote(labels[found]), expected)
     distance = np.linalg.norm(u[found] - q[:, None], axis=2)
     assert (np.diff(distance, axis=1) >= 0).all()
 

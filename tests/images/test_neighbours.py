@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.common.epochs import Batch
-from jepatlas.images.neighbours import Neighbours
+from jepatlas.common.learning.epochs import Batch
+from jepatlas.images.learning.neighbours import Neighbours
 
 COUNT = 3
 

@@ -8,8 +8,8 @@ import torch
 from scipy import ndimage
 from skimage import morphology
 
-from jepatlas.images import perturb
-from jepatlas.images.perturb import alone
+from jepatlas.images.learning import perturb
+from jepatlas.images.learning.perturb import alone
 
 
 def draws(seed=0):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from jepatlas.common.parameters import InputError
-from jepatlas.common.storage import read_arrays, write_arrays
-from jepatlas.images.world import Images
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_arrays, write_arrays
+from jepatlas.images.truth.world import Images
 
 DRAW = np.random.default_rng(2)
 ARRAYS = {

@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from jepatlas.noisy_tv.evaluation import Evaluated, tables
-from jepatlas.noisy_tv.forecast import Belief, Forecast
-from jepatlas.noisy_tv.measure import (
+from jepatlas.noisy_tv.measuring.evaluation import Evaluated, tables
+from jepatlas.noisy_tv.measuring.forecast import Belief, Forecast
+from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,
     calibration,
@@ -16,7 +16,8 @@ from jepatlas.noisy_tv.measure import (
     rollout,
     scores,
 )
-from jepatlas.noisy_tv.parameters import Evaluation, Recipe, Sweep, Transfer
+from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer
+from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
 from tests.noisy_tv.worlds import SYSTEM, world
 
 HORIZONS = (1, 2, 5)

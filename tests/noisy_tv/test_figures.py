@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jepatlas.noisy_tv import figures
-from jepatlas.noisy_tv.figures import LABELS, RECIPES
+from jepatlas.noisy_tv.drawing import figures
+from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
 
 SCALES, SEEN = (0.0, 4.0, 8.0), ("vae", "ar", "jepa", "vjepa", "bjepa")
 

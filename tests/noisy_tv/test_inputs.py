@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.common.random import Noise
-from jepatlas.noisy_tv.inputs import Inputs, full_batch, mini_batches, sigma_points, windows
+from jepatlas.common.learning.draws import Draws
+from jepatlas.noisy_tv.learning.inputs import (
+    Inputs,
+    full_batch,
+    mini_batches,
+    sigma_points,
+    windows,
+)
 from jepatlas.objectives.decorrelation import vicreg
 
 X = np.random.default_rng(0).normal(size=(500, 3)) @ np.diag([1, 10, 1e-3]) + [1, 2, 3]
@@ -44,7 +50,7 @@ def test_sigma_points_give_the_loss_and_the_gradient_of_the_full_batch():
 
 def test_mini_batches_are_windows_of_each_members_own_series():
     series = [100.0 * k + np.arange(40.0).reshape(20, 2) for k in (1, 2)]
-    batch = mini_batches(series, 2, 64, Noise(0, [5, 5], "batches"))()
+    batch = mini_batches(series, 2, 64, Draws(0, [5, 5], "batches"))()
     assert batch.shape == (2, 64, 4)
     np.testing.assert_array_equal(batch[..., 2:] - batch[..., :2], 2)
     assert batch[0].min() >= 100

@@ -10,14 +10,15 @@ import pytest
 import torch
 import yaml
 
-from jepatlas.common.methods import names
-from jepatlas.common.parameters import InputError
-from jepatlas.common.random import Noise
-from jepatlas.common.training import restore
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.methods import names
+from jepatlas.common.learning.training import restore
 from jepatlas.noisy_tv import methods
-from jepatlas.noisy_tv.fitting import fit, initial, scaled
-from jepatlas.noisy_tv.forecast import Forecast, forecast
-from jepatlas.noisy_tv.measure import (
+from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
+from jepatlas.noisy_tv.learning.method import Variational, parse
+from jepatlas.noisy_tv.measuring.forecast import Forecast, forecast
+from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,
     calibration,
@@ -25,8 +26,7 @@ from jepatlas.noisy_tv.measure import (
     rollout,
     scores,
 )
-from jepatlas.noisy_tv.method import Variational, parse
-from jepatlas.noisy_tv.parameters import Recipe, Sweep
+from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
 from tests.noisy_tv.worlds import world
 
 BLOCKS: dict[str, Any] = yaml.safe_load(
@@ -113,9 +113,9 @@ def test_an_encoder_with_depth_learns_from_mini_batches(name):
 def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
     method = parse(name, "default", BLOCKS[name], 20)
     assert isinstance(method, Variational)
-    networks = method.networks(20, Noise(0, 1, "weights"))
+    networks = method.networks(20, Draws(0, 1, "weights"))
     networks["posterior"].log.data.fill_(-1.0)  # at 0 the KL has its minimum
-    window = Noise(0, 1, "window").normal(64, 40)
+    window = Draws(0, 1, "window").normal(64, 40)
     gradients = []
     for beta in (0.0, 1.0):
         networks.zero_grad()
@@ -130,8 +130,8 @@ def test_the_prior_expert_of_bjepa_can_be_exchanged():
     """With a sharp expert in its place the belief is that expert; with a flat one, the dynamics."""
     method = parse("bjepa", "default", BLOCKS["bjepa"], 20)
     assert isinstance(method, Variational)
-    networks = method.networks(20, Noise(0, 1, "weights"))
-    z = Noise(0, 1, "z").normal(10, 4)
+    networks = method.networks(20, Draws(0, 1, "weights"))
+    z = Draws(0, 1, "z").normal(10, 4)
     with torch.no_grad():
         networks["prior"].mean.fill_(0.7)
         networks["prior"].log_variance.fill_(-20.0)

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
-from jepatlas.noisy_tv.metrics import (
+from jepatlas.noisy_tv.measuring.metrics import (
     ReadOut,
     coverage,
     negative_log_likelihood,

@@ -5,9 +5,9 @@ import pytest
 from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 
-from jepatlas.noisy_tv.metrics import r2_least_squares
-from jepatlas.noisy_tv.oracle import StateSpace, kalman_filter, past_future_cca, pca
-from jepatlas.noisy_tv.system import System, Trajectory
+from jepatlas.noisy_tv.measuring.metrics import r2_least_squares
+from jepatlas.noisy_tv.truth.oracle import StateSpace, kalman_filter, past_future_cca, pca
+from jepatlas.noisy_tv.truth.system import System, Trajectory
 from tests.noisy_tv.worlds import CONSTANTS, SYSTEM, world
 
 SMALL = System(**CONSTANTS | {"signal": 2, "distractor": 1, "observation": 3, "signal_noise": 0.4})

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.linalg import solve_discrete_lyapunov
 
-from jepatlas.noisy_tv.system import System, Trajectory
+from jepatlas.noisy_tv.truth.system import System, Trajectory
 from tests.noisy_tv.worlds import CONSTANTS, SYSTEM
 
 LONG = Trajectory.draw(SYSTEM, 40_000, np.random.default_rng(0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from jepatlas.noisy_tv.transfer import Amplitude, Reading
+from jepatlas.noisy_tv.measuring.transfer import Amplitude, Reading
 
 RNG = np.random.default_rng(0)
 ROOT = 0.1 * RNG.normal(size=(4, 4))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jepatlas.common.parameters import InputError
-from jepatlas.common.storage import read_arrays, write_arrays
-from jepatlas.noisy_tv.measure import Truth
-from jepatlas.noisy_tv.parameters import Recipe, Sweep
-from jepatlas.noisy_tv.world import FIELDS, Member, World
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_arrays, write_arrays
+from jepatlas.noisy_tv.measuring.measure import Truth
+from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
+from jepatlas.noisy_tv.truth.world import FIELDS, Member, World
 from tests.noisy_tv.worlds import SYSTEM, world
 
 SMALL = world(11, 3, train=200, test=120)

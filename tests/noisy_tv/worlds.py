@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from jepatlas.noisy_tv.parameters import Data
-from jepatlas.noisy_tv.system import System
-from jepatlas.noisy_tv.world import World
+from jepatlas.noisy_tv.truth.parameters import Data
+from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.world import World
 
 CONSTANTS: dict[str, Any] = {
     "signal": 4,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.mog.mixture import Mixture
+from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.objectives.score_matching import denoising, implicit
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jepatlas.mog.world import World
+from jepatlas.mixture.truth.world import World
 from stages import report
 from tests.report import made
 
@@ -36,7 +36,7 @@ def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(root: Path) -> World:
     """The points of its mixture."""
-    with np.load(root / "data/mog/points.npz") as arrays:
+    with np.load(root / "data/mixture/points.npz") as arrays:
         return World.from_arrays(dict(arrays))
 
 

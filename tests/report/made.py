@@ -11,15 +11,16 @@ import torch
 import yaml
 from sklearn.datasets import load_digits
 
-from jepatlas.common.parameters import PARAMS
-from jepatlas.common.statistics import summary, unit
-from jepatlas.common.training import Trained
-from jepatlas.mog import method as methods
-from jepatlas.mog.fitting import fit, initial
-from jepatlas.mog.metrics import spread
-from jepatlas.mog.parameters import Data, Mog
-from jepatlas.mog.world import World
-from jepatlas.noisy_tv.figures import LABELS, RECIPES
+from jepatlas.common.base.parameters import PARAMS
+from jepatlas.common.learning.training import Trained
+from jepatlas.common.measuring.statistics import summary, unit
+from jepatlas.mixture.learning import method as methods
+from jepatlas.mixture.learning.fitting import fit, initial
+from jepatlas.mixture.measuring.metrics import spread
+from jepatlas.mixture.track import Parameters as Mog
+from jepatlas.mixture.truth.parameters import Data
+from jepatlas.mixture.truth.world import World
+from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
 from tests import project
 
 SEED, MEMBERS, STEPS, KEPT = 0, 2, 40, 5
@@ -34,23 +35,23 @@ def make(root: Path) -> None:
     """Everything that the stage reads, in the folder `root`, which must be the current one."""
     params = yaml.safe_load((project.ROOT / PARAMS).read_text(encoding="utf-8"))
     params["images"] = {"methods": {name: {} for name in IMAGES}}
-    params["mog"]["snapshots"] = KEPT
+    params["mixture"]["snapshots"] = KEPT
     text = yaml.safe_dump(params, sort_keys=False) + f"# {EVIL}\n"
     (root / PARAMS).write_text(text, encoding="utf-8")
-    mixture(root / "data/mog", Mog.model_validate(params["mog"]))
+    mixture(root / "data/mixture", Mog.model_validate(params["mixture"]))
     noisy_tv(root)
     images(root)
     write_json(root / "metrics/claims.json", {"claims": claims(), "data_set": "digits"})
 
 
-def mixture(folder: Path, mog: Mog) -> None:
+def mixture(folder: Path, mixture: Mog) -> None:
     """All methods of params.yaml in full size, trained for a few steps."""
-    truth = mog.mixtures[mog.mixture].mixture()
+    truth = mixture.mixtures[mixture.mixture].mixture()
     world = World.draw(truth, Data(train=200, probe=100, test=400), MEMBERS, SEED)
     write_arrays(folder / "points.npz", world.arrays())
     points = torch.as_tensor(world.train, dtype=torch.float32)
     test = torch.as_tensor(world.test, dtype=torch.float32).expand(MEMBERS, -1, -1)
-    for name in mog.methods:
+    for name in mixture.methods:
         method = methods.load(name).model_copy(update={"steps": STEPS, "learning_rate": 0.01})
         networks = initial(method, points, SEED)
         trained = fit(networks, method, points, SEED, KEPT, name)

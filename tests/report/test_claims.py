@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jepatlas.common import stage
-from jepatlas.common.parameters import InputError
-from jepatlas.report import rules
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.reporting import rules
+from jepatlas.common.reporting.rules import FAILS, HOLDS, IN_PART, NOT_TESTED, VERDICTS, Measure
 from jepatlas.report.claims import document
 from jepatlas.report.claims.settings import Settings
-from jepatlas.report.rules import FAILS, HOLDS, IN_PART, NOT_TESTED, VERDICTS, Measure
 from stages import claims as script
 from tests.report import metrics
 
 ROOT = Path(__file__).parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-MIXTURE = PARAMS["mog"]["mixtures"]["document"]
+MIXTURE = PARAMS["mixture"]["mixtures"]["document"]
 METHODS = {
-    "mog": list(PARAMS["mog"]["methods"]),
+    "mixture": list(PARAMS["mixture"]["methods"]),
     "noisy_tv": list(PARAMS["noisy_tv"]["methods"]),
     "images": ["jepa"],
 }
@@ -45,7 +45,7 @@ def ids(claims):
 @pytest.fixture
 def tree(tmp_path):
     """The committed metrics of mixture and noisy TV, with made-up ones of the digits."""
-    for track in ("mog", "noisy_tv"):
+    for track in ("mixture", "noisy_tv"):
         shutil.copytree(ROOT / "metrics" / track, tmp_path / "metrics" / track)
     metrics.write(tmp_path / "metrics", metrics.digits())
     return tmp_path
@@ -153,15 +153,21 @@ def test_all_four_verdicts_are_given(tree):
 @pytest.mark.parametrize(
     ("claim", "file", "key", "mean", "verdicts"),
     [
-        ("contrastive-separated", "mog/contrastive", "clusters.silhouette", 0.3, (HOLDS, FAILS)),
-        ("contrastive-batches", "mog/contrastive", "clusters.silhouette", 0.3, (FAILS, HOLDS)),
-        ("dsm-score", "mog/dsm", "score.fisher_error", 0.4, (HOLDS, FAILS)),
-        ("ema-avoids-collapse", "mog/jepa_ema", "collapse.spread", 1e-6, (HOLDS, FAILS)),
-        ("jepa-no-contrast", "mog/jepa_ema", "collapse.spread", 0.001, (IN_PART, IN_PART)),
-        ("table-score-ema", "mog/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, FAILS)),
-        ("table-sampling", "mog/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, IN_PART)),
-        ("masked-conditional", "mog/jepa_masked", "masked.of_exact", 0.5, (HOLDS, FAILS)),
-        ("masked-dependencies", "mog/jepa_masked", "masked.r2.x1", 0.5, (HOLDS, IN_PART)),
+        (
+            "contrastive-separated",
+            "mixture/contrastive",
+            "clusters.silhouette",
+            0.3,
+            (HOLDS, FAILS),
+        ),
+        ("contrastive-batches", "mixture/contrastive", "clusters.silhouette", 0.3, (FAILS, HOLDS)),
+        ("dsm-score", "mixture/dsm", "score.fisher_error", 0.4, (HOLDS, FAILS)),
+        ("ema-avoids-collapse", "mixture/jepa_ema", "collapse.spread", 1e-6, (HOLDS, FAILS)),
+        ("jepa-no-contrast", "mixture/jepa_ema", "collapse.spread", 0.001, (IN_PART, IN_PART)),
+        ("table-score-ema", "mixture/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, FAILS)),
+        ("table-sampling", "mixture/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, IN_PART)),
+        ("masked-conditional", "mixture/jepa_masked", "masked.of_exact", 0.5, (HOLDS, FAILS)),
+        ("masked-dependencies", "mixture/jepa_masked", "masked.r2.x1", 0.5, (HOLDS, IN_PART)),
         ("digits-knn-f1", "images/embedding/jepa", "knn.f1", 0.97, (HOLDS, FAILS)),
         ("digits-robust", "images/embedding/jepa", "knn_perturbed.all", 0.6, (HOLDS, IN_PART)),
         ("tv-generative-cause", "noisy_tv/default", "ar.r2_of_limit.10", 0.1, (FAILS, IN_PART)),
@@ -204,7 +210,7 @@ def test_numbers_of_mnist_are_not_asked_of_other_digits(tree):
 
 
 def test_claims_about_a_method_that_was_dropped_are_not_tested(tree):
-    kept = METHODS | {"mog": [name for name in METHODS["mog"] if name != "dsm"]}
+    kept = METHODS | {"mixture": [name for name in METHODS["mixture"] if name != "dsm"]}
     before, after = judged(tree), judged(tree, kept)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {name for name in before if name.startswith("dsm-")} - {"dsm-no-pairs"}
@@ -235,13 +241,13 @@ def test_the_stage_writes_the_same_bytes_each_time(project):
 
 
 def test_a_missing_metric_ends_the_stage_with_one_line_and_leaves_nothing(project, capsys):
-    path = project / "metrics" / "mog" / "contrastive.json"
+    path = project / "metrics" / "mixture" / "contrastive.json"
     path.write_text(json.dumps({"structure": {}}), encoding="utf-8")
     with pytest.raises(SystemExit) as status:
         stage.run(script.main)
     assert status.value.code == 2
     assert capsys.readouterr().err == (
-        "error: metrics/mog/contrastive.json: has no structure.trustworthiness, "
+        "error: metrics/mixture/contrastive.json: has no structure.trustworthiness, "
         "which a claim is decided by\n"
     )
     assert not (project / "metrics" / "claims.json").exists()

@@ -17,15 +17,17 @@ import pytest
 import torch
 from PIL import Image
 
-from jepatlas.common.parameters import InputError
-from jepatlas.common.training import Trained, restore
-from jepatlas.mog import method as methods
-from jepatlas.mog.evaluation import _grid
-from jepatlas.mog.fitting import initial
-from jepatlas.mog.mixture import Mixture
-from jepatlas.mog.parameters import Landscape
-from jepatlas.mog.world import World
-from jepatlas.report.page import explorer, noisy_tv, packing
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.training import Trained, restore
+from jepatlas.common.reporting import packing
+from jepatlas.mixture.learning import method as methods
+from jepatlas.mixture.learning.fitting import initial
+from jepatlas.mixture.measuring.evaluation import _grid
+from jepatlas.mixture.reporting import page as explorer
+from jepatlas.mixture.truth.mixture import Mixture
+from jepatlas.mixture.truth.parameters import Landscape
+from jepatlas.mixture.truth.world import World
+from jepatlas.noisy_tv.reporting import page as noisy_tv
 from jepatlas.report.page.assemble import fill
 from jepatlas.report.page.claims import rows
 from jepatlas.report.page.inputs import gather
@@ -129,8 +131,8 @@ def test_neither_page_nor_stage_imports_torch():
     ("file", "lacks"),
     [
         ("metrics/claims.json", None),
-        ("data/mog/trained/dsm.safetensors", None),
-        ("data/mog/points.npz", "test"),
+        ("data/mixture/trained/dsm.safetensors", None),
+        ("data/mixture/points.npz", "test"),
         ("data/noisy_tv/drawn.npz", "default/true"),
         ("data/images/evaluated/lejepa.npz", "neighbours"),
         ("data/images/reconstructed/jepa.npz", "from_clean"),
@@ -208,7 +210,7 @@ def of_torch(name: str, step: int, world: World, x: Any, what: str) -> Any:
     """What the library says of points `[n, 2]` about the first member."""
     method = methods.load(name)
     networks = initial(method, torch.as_tensor(world.train, dtype=torch.float32), made.SEED)
-    trained = Trained.load(Path(f"data/mog/trained/{name}.safetensors"))
+    trained = Trained.load(Path(f"data/mixture/trained/{name}.safetensors"))
     restore(networks, trained.snapshots[step])
     points = torch.as_tensor(x, dtype=torch.float32).expand(made.MEMBERS, -1, -1)
     with torch.no_grad():
@@ -218,7 +220,7 @@ def of_torch(name: str, step: int, world: World, x: Any, what: str) -> Any:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_networks_are_those_of_the_library(root, world, name):
-    states = explorer.States(root / f"data/mog/trained/{name}.safetensors")
+    states = explorer.States(root / f"data/mixture/trained/{name}.safetensors")
     x = world.test[:50].astype(np.float32)
     step = states.steps[-1]
     if isinstance(methods.load(name), methods.ScoreMatching):

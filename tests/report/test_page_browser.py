@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.common.training import Trained, restore
-from jepatlas.mog import method as methods
-from jepatlas.mog.fitting import initial
-from jepatlas.mog.world import World
-from jepatlas.report.page import explorer
+from jepatlas.common.learning.training import Trained, restore
+from jepatlas.mixture.learning import method as methods
+from jepatlas.mixture.learning.fitting import initial
+from jepatlas.mixture.reporting import page as explorer
+from jepatlas.mixture.truth.world import World
 from tests.report import made
 
 SIDE = explorer.SIDE
@@ -99,7 +99,7 @@ def landscape(name: str, moment: int, reference: tuple[float, float], world: Wor
     """E over the grid `[SIDE, SIDE]` by the library's networks; of a score, above its lowest."""
     method = methods.load(name)
     networks = initial(method, torch.as_tensor(world.train, dtype=torch.float32), made.SEED)
-    snapshots = Trained.load(Path(f"data/mog/trained/{name}.safetensors")).snapshots
+    snapshots = Trained.load(Path(f"data/mixture/trained/{name}.safetensors")).snapshots
     restore(networks, snapshots[explorer.moments(sorted(snapshots))[moment]])
     x, y = np.linspace(-10, 10, SIDE), np.linspace(-5, 15, SIDE)
     grid = torch.tensor(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), dtype=torch.float32)

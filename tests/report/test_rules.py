@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from jepatlas.common.parameters import InputError
-from jepatlas.report.rules import (
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.reporting.rules import (
     FAILS,
     HOLDS,
     IN_PART,
@@ -28,7 +28,7 @@ SECTION = Section("mixture", "1. Section")
 
 
 def measure(name, method="a", **more):
-    return Measure("mog/a", name, f"{name} of a", method, **more)
+    return Measure("mixture/a", name, f"{name} of a", method, **more)
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def metrics(tmp_path):
         "limit": {scale: number(0.6, 0.01) for scale in scales},
         "shorter": {"0": number(0.6)},
     }
-    write(tmp_path, {"mog/a": found})
-    return Metrics(tmp_path, {"mog": ["a"]}, "mnist")
+    write(tmp_path, {"mixture/a": found})
+    return Metrics(tmp_path, {"mixture": ["a"]}, "mnist")
 
 
 def verdict(metrics, *conditions, **more):
@@ -103,8 +103,10 @@ def test_a_condition_is_decided_by_the_whole_interval(metrics, name, above, belo
     ("bound", "expected"), [(0.499, "met"), (0.5, "open"), (1, "open"), (1.001, "failed")]
 )
 def test_an_interval_that_touches_the_bound_is_open(tmp_path, bound, expected):
-    write(tmp_path, {"mog/a": {"x": number(0.75, 0.25)}})
-    found = check(measure("x") > Threshold(bound, ""), Metrics(tmp_path, {"mog": ["a"]}, "mnist"))
+    write(tmp_path, {"mixture/a": {"x": number(0.75, 0.25)}})
+    found = check(
+        measure("x") > Threshold(bound, ""), Metrics(tmp_path, {"mixture": ["a"]}, "mnist")
+    )
     assert found[0].outcome == expected
 
 
@@ -185,8 +187,10 @@ def test_an_axis_holds_in_part_when_some_of_its_values_do(metrics):
 
 def test_the_verdict_flips_with_the_number(tmp_path):
     for mean, expected in ((0.8, HOLDS), (0.55, IN_PART), (0.2, FAILS)):
-        write(tmp_path, {"mog/a": {"x": number(mean, 0.1)}})
-        assert verdict(Metrics(tmp_path, {"mog": ["a"]}, "mnist"), measure("x") > HALF) == expected
+        write(tmp_path, {"mixture/a": {"x": number(mean, 0.1)}})
+        assert (
+            verdict(Metrics(tmp_path, {"mixture": ["a"]}, "mnist"), measure("x") > HALF) == expected
+        )
 
 
 @pytest.mark.parametrize("name", ["one_seed", "undefined"])
@@ -221,14 +225,14 @@ def test_a_method_that_is_not_trained_is_not_tested_though_its_metrics_lie_there
 
 @pytest.mark.parametrize("key", ["absent", "nested", "nested.absent", "exact.mean"])
 def test_a_missing_metric_is_one_line_that_names_it(metrics, key):
-    with pytest.raises(InputError, match=rf"mog/a\.json: has no {key}") as caught:
+    with pytest.raises(InputError, match=rf"mixture/a\.json: has no {key}") as caught:
         verdict(metrics, measure(key) > HALF)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"mog/a\.json: no such file"):
-        verdict(Metrics(tmp_path, {"mog": ["a"]}, "mnist"), measure("x") > HALF)
+    with pytest.raises(InputError, match=r"mixture/a\.json: no such file"):
+        verdict(Metrics(tmp_path, {"mixture": ["a"]}, "mnist"), measure("x") > HALF)
 
 
 # What is said of it
@@ -281,7 +285,7 @@ def test_the_reason_has_both_numbers_and_the_explanation(metrics):
 
 
 def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
-    by_scale = Measure("mog/a", "by_scale.*", "R² at {}", "a", "σ")
+    by_scale = Measure("mixture/a", "by_scale.*", "R² at {}", "a", "σ")
     row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)
     assert row["test"] == "R² at every σ > 0.5. 0.5: half of it."
     assert row["reason"] == "The R² at σ = 8 is 0.400 ± 0.010, not above 0.5."

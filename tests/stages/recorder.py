@@ -53,7 +53,7 @@ def is_data(path: Path) -> bool:
 
 def main(module: str, *arguments: str) -> None:
     import stages  # puts this checkout's src first  # noqa: F401
-    from jepatlas.common import parameters
+    from jepatlas.common.base import parameters
 
     value = parameters.value
 

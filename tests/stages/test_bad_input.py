@@ -18,7 +18,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project with points and the trained `dsm`."""
     root = project.copy(tmp_path_factory.mktemp("bad") / "jepatlas")
     for stage in (["data"], ["train", "dsm"], ["evaluate", "dsm"]):
-        project.run(root, sys.executable, "-m", f"stages.mog.{stage[0]}", *stage[1:])
+        project.run(root, sys.executable, "-m", f"stages.mixture.{stage[0]}", *stage[1:])
     project.run(root, sys.executable, "-m", "stages.noisy_tv.data")
     for name in ("jepa", "vae"):
         project.run(root, sys.executable, "-m", "stages.noisy_tv.train", name)
@@ -68,8 +68,8 @@ def at(path: str, value: Any) -> Edit:
     return edit
 
 
-DATA, TRAIN, EVALUATE = ["mog.data"], ["mog.train", "dsm"], ["mog.evaluate", "dsm"]
-dsm = "mog.methods.dsm"
+DATA, TRAIN, EVALUATE = ["mixture.data"], ["mixture.train", "dsm"], ["mixture.evaluate", "dsm"]
+dsm = "mixture.methods.dsm"
 TV_DATA, TV_TRAIN, TV_EVALUATE = (
     ["noisy_tv.data"],
     ["noisy_tv.train", "jepa"],
@@ -85,15 +85,30 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
     ("stage", "path", "value", "named"),
     [
         (DATA, "seed", -1, ["seed", "greater than or equal to 0", "-1"]),
-        (DATA, "mog.members", 0, ["mog.members", "greater than or equal to 1", "0"]),
-        (DATA, "mog.members", "many", ["mog.members", "integer", "'many'"]),
-        (DATA, "mog.mixture", "documnet", ["mog.mixtures.documnet is missing"]),
-        (DATA, "mog.data.train", 3, ["mog.data.train", "greater than or equal to 100", "3"]),
-        (DATA, "mog.data.trian", 3, ["mog.data.trian", "unknown key", "probe, test, train"]),
-        (DATA, "mog.mixtures.document.weights", [0.4, 0.4, 0.4], ["document", "weights", "1.2"]),
+        (DATA, "mixture.members", 0, ["mixture.members", "greater than or equal to 1", "0"]),
+        (DATA, "mixture.members", "many", ["mixture.members", "integer", "'many'"]),
+        (DATA, "mixture.mixture", "documnet", ["mixture.mixtures.documnet is missing"]),
         (
             DATA,
-            "mog.mixtures.document.covariances",
+            "mixture.data.train",
+            3,
+            ["mixture.data.train", "greater than or equal to 100", "3"],
+        ),
+        (
+            DATA,
+            "mixture.data.trian",
+            3,
+            ["mixture.data.trian", "unknown key", "probe, test, train"],
+        ),
+        (
+            DATA,
+            "mixture.mixtures.document.weights",
+            [0.4, 0.4, 0.4],
+            ["document", "weights", "1.2"],
+        ),
+        (
+            DATA,
+            "mixture.mixtures.document.covariances",
             [[[1, 2], [2, 1]], [[1, 0], [0, 1]], [[1, 0], [0, 1]]],
             ["document", "covariance", "0", "positive definite"],
         ),
@@ -105,11 +120,16 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
         (TRAIN, f"{dsm}.family", "energies", [f"{dsm}.family", "score_matching", "'energies'"]),
         (TRAIN, f"{dsm}.hidden", [], [f"{dsm}.hidden", "at least 1"]),
         (TRAIN, f"{dsm}.sigma", 1e30, [dsm, "member 0", "step", "learning_rate"]),
-        (TRAIN, "mog.snapshots", 1, ["mog.snapshots", "greater than or equal to 2"]),
+        (TRAIN, "mixture.snapshots", 1, ["mixture.snapshots", "greater than or equal to 2"]),
         (TRAIN, "device", "gpu", ["device", "'auto', 'cpu' or 'cuda'", "'gpu'"]),
-        (EVALUATE, "mog.evaluation.collapsed", 1, ["mog.evaluation.collapsed", "less than 1"]),
-        (EVALUATE, "mog.landscape.x", [5, -5], ["mog.landscape", "low to high"]),
-        (EVALUATE, "mog.langevin.chains", 0, ["mog.langevin.chains", "is 0"]),
+        (
+            EVALUATE,
+            "mixture.evaluation.collapsed",
+            1,
+            ["mixture.evaluation.collapsed", "less than 1"],
+        ),
+        (EVALUATE, "mixture.landscape.x", [5, -5], ["mixture.landscape", "low to high"]),
+        (EVALUATE, "mixture.langevin.chains", 0, ["mixture.langevin.chains", "is 0"]),
         (EVALUATE, f"{dsm}.hidden", [9], ["weights do not fit", "dvc repro"]),
         (TV_DATA, f"{system}.contraction", 1, [f"{system}.contraction", "spectral radius", "1"]),
         (TV_DATA, f"{system}.memory", 1.5, [f"{system}.memory", "spectral radius", "1.5"]),
@@ -162,17 +182,17 @@ def test_a_parameter(
 
 
 def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    said = refusal("stages.mog.train", ["dsmm"], monkeypatch, capsys)
-    assert "mog.methods.dsmm" in said
+    said = refusal("stages.mixture.train", ["dsmm"], monkeypatch, capsys)
+    assert "mixture.methods.dsmm" in said
     assert "barlow_twins, contrastive, dsm" in said
 
 
 @pytest.mark.parametrize(
     ("stage", "file"),
     [
-        (TRAIN, "data/mog/points.npz"),
-        (EVALUATE, "data/mog/points.npz"),
-        (EVALUATE, "data/mog/trained/dsm.safetensors"),
+        (TRAIN, "data/mixture/points.npz"),
+        (EVALUATE, "data/mixture/points.npz"),
+        (EVALUATE, "data/mixture/trained/dsm.safetensors"),
         (TV_TRAIN, "data/noisy_tv/trajectories.npz"),
         (TV_EVALUATE, "data/noisy_tv/trained/as_published/vae.safetensors"),
         (IMAGES_TRAIN, "data/images/images.npz"),
@@ -206,13 +226,13 @@ def test_an_input_file(
         (
             "sead",
             1,
-            ["sead: unknown key; the top level takes: device, images, mog, noisy_tv, seed"],
+            ["sead: unknown key; the top level takes: device, images, mixture, noisy_tv, seed"],
         ),
-        ("mog.metods", {}, ["mog.metods: unknown key"]),
-        ("mog.methods.dsmm", {}, ["mog.methods.dsmm: unknown method"]),
-        ("mog.methods.dsm.sigma", -1, ["mog.methods.dsm.sigma", "-1"]),
-        ("mog.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
-        ("mog.methods", {}, ["mog.methods", "at least 1"]),
+        ("mixture.metods", {}, ["mixture.metods: unknown key"]),
+        ("mixture.methods.dsmm", {}, ["mixture.methods.dsmm: unknown method"]),
+        ("mixture.methods.dsm.sigma", -1, ["mixture.methods.dsm.sigma", "-1"]),
+        ("mixture.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
+        ("mixture.methods", {}, ["mixture.methods", "at least 1"]),
         ("noisy_tv.methods.jeap", {}, ["noisy_tv.methods.jeap: unknown method"]),
         ("noisy_tv.methods.jepa", {}, ["noisy_tv.methods.jepa", "as_published and default"]),
         ("images.data.set", "minst", ["images.data.set", "'minst'"]),

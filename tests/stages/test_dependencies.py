@@ -33,10 +33,10 @@ def stages(clone: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "name",
     [
-        "mog_data",
-        *(f"mog_train@{method}" for method in project.METHODS),
-        *(f"mog_evaluate@{method}" for method in project.METHODS),
-        "mog_figures",
+        "mixture_data",
+        *(f"mixture_train@{method}" for method in project.METHODS),
+        *(f"mixture_evaluate@{method}" for method in project.METHODS),
+        "mixture_figures",
         "noisy_tv_data",
         *(f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS),
         "noisy_tv_evaluate",
@@ -79,10 +79,16 @@ def folded(files: list[str], declared: set[str]) -> set[str]:
 
 def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:
     methods = set(project.METHODS)
-    kinds = {"mog_train", "mog_evaluate"}
+    kinds = {"mixture_train", "mixture_evaluate"}
     expected = {f"{kind}@{method}" for kind in kinds for method in methods}
     expected |= {f"noisy_tv_train@{method}" for method in project.NOISY_TV_METHODS}
-    whole = {"mog_data", "mog_figures", "noisy_tv_data", "noisy_tv_evaluate", "noisy_tv_figures"}
+    whole = {
+        "mixture_data",
+        "mixture_figures",
+        "noisy_tv_data",
+        "noisy_tv_evaluate",
+        "noisy_tv_figures",
+    }
     whole |= {"claims", "report"}
     images = ("images_train", "images_evaluate", "images_decode")
     expected |= {f"{kind}@{method}" for kind in images for method in project.IMAGES_METHODS}

@@ -5,9 +5,9 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from jepatlas.common.parameters import Count, Fraction
-from jepatlas.images.method import Base, Pairs
-from jepatlas.images.networks import mlp
+from jepatlas.common.base.parameters import Count, Fraction
+from jepatlas.images.learning.method import Base, Pairs
+from jepatlas.images.learning.networks import mlp
 from jepatlas.objectives.prediction import paired_distance
 
 

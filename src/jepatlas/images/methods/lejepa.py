@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from jepatlas.common.parameters import Count, Fraction
-from jepatlas.images.method import Pairs, TwoViews
+from jepatlas.common.base.parameters import Count, Fraction
+from jepatlas.images.learning.method import Pairs, TwoViews
 from jepatlas.objectives.sigreg import lejepa
 
 

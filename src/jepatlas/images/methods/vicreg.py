@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from jepatlas.common.parameters import NonNegative
-from jepatlas.images.method import Pairs, TwoViews
+from jepatlas.common.base.parameters import NonNegative
+from jepatlas.images.learning.method import Pairs, TwoViews
 from jepatlas.objectives.decorrelation import vicreg
 
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from jepatlas.noisy_tv.method import Decoding
+from jepatlas.noisy_tv.learning.method import Decoding
 from jepatlas.objectives.reconstruction import squared_error
 
 

@@ -17,10 +17,10 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from jepatlas.common.parameters import NonNegative, Positive
-from jepatlas.common.random import Noise
-from jepatlas.noisy_tv.method import Variational
-from jepatlas.noisy_tv.networks import Gaussian
+from jepatlas.common.base.parameters import NonNegative, Positive
+from jepatlas.common.learning.draws import Draws
+from jepatlas.noisy_tv.learning.method import Variational
+from jepatlas.noisy_tv.learning.networks import Gaussian
 from jepatlas.objectives.variational import (
     kl_divergence,
     kl_to_isotropic,
@@ -37,9 +37,9 @@ class Method(Variational):
     prior_weight: NonNegative
     prior_std: Positive
 
-    def networks(self, observation: int, noise: Noise) -> nn.ModuleDict:
-        networks = super().networks(observation, noise)
-        networks["prior"] = Gaussian(len(noise), self.latent, self.prior_std)
+    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(observation, draws)
+        networks["prior"] = Gaussian(len(draws), self.latent, self.prior_std)
         return networks
 
     def predict(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,10 +10,10 @@ import torch
 from pydantic import model_validator
 from torch import Tensor, nn
 
-from jepatlas.common.ensemble import Linear
-from jepatlas.common.parameters import Count, NonNegative
-from jepatlas.common.random import Noise
-from jepatlas.noisy_tv.method import Decoding
+from jepatlas.common.base.parameters import Count, NonNegative
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import Linear
+from jepatlas.noisy_tv.learning.method import Decoding
 from jepatlas.objectives.gating import gated_error
 
 
@@ -40,9 +40,9 @@ class Method(Decoding):
             raise ValueError(f"kept should be at most latent, {self.latent}, not {self.kept}")
         return self
 
-    def networks(self, observation: int, noise: Noise) -> nn.ModuleDict:
-        networks = super().networks(observation, noise)
-        networks["gates"] = Gates(len(noise), self.latent)
+    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(observation, draws)
+        networks["gates"] = Gates(len(draws), self.latent)
         return networks
 
     def decode(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:

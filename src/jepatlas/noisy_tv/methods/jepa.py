@@ -4,8 +4,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from jepatlas.common.parameters import NonNegative
-from jepatlas.noisy_tv.method import Predicting
+from jepatlas.common.base.parameters import NonNegative
+from jepatlas.noisy_tv.learning.method import Predicting
 from jepatlas.objectives.decorrelation import collapse_penalty
 
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from jepatlas.noisy_tv.method import VariationalDecoding
+from jepatlas.noisy_tv.learning.method import VariationalDecoding
 from jepatlas.objectives.variational import negative_elbo
 
 

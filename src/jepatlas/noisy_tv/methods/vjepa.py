@@ -15,7 +15,7 @@ slowness of the target delays collapse.
 
 from torch import Tensor, nn
 
-from jepatlas.noisy_tv.method import Variational
+from jepatlas.noisy_tv.learning.method import Variational
 from jepatlas.objectives.variational import predictive_bottleneck
 
 

@@ -6,9 +6,11 @@ words are shortened, the order is kept, and what is said twice is one claim. Bou
 letters with their reasons; "learned" is everywhere 95 % of what can be known. `rules.py` evaluates.
 """
 
-from jepatlas.report.claims import digits, mixture, noisy_tv
+from jepatlas.common.reporting.rules import Claim
+from jepatlas.images.reporting import claims as digits
+from jepatlas.mixture.reporting import claims as mixture
+from jepatlas.noisy_tv.reporting import claims as noisy_tv
 from jepatlas.report.claims.settings import Settings
-from jepatlas.report.rules import Claim
 
 
 def document(settings: Settings) -> list[Claim]:

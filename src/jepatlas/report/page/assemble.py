@@ -11,7 +11,8 @@ import matplotlib as mpl
 import numpy as np
 import vl_convert
 
-from jepatlas.report.page import claims, packing
+from jepatlas.common.reporting import packing
+from jepatlas.report.page import claims
 
 SCRIPTS = (  # in the order in which they need each other
     "unpack",

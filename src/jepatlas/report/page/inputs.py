@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jepatlas.common.parameters import PARAMS, InputError, validate, value
-from jepatlas.common.storage import read_arrays, read_csv, read_json
-from jepatlas.mog.parameters import Mog
-from jepatlas.noisy_tv.parameters import NoisyTv
-from jepatlas.report.page import digits, explorer, noisy_tv, packing
+from jepatlas.common.base.parameters import PARAMS, InputError, validate, value
+from jepatlas.common.base.storage import read_arrays, read_csv, read_json
+from jepatlas.common.reporting import packing
+from jepatlas.images.reporting import page as digits
+from jepatlas.mixture.reporting import page as explorer
+from jepatlas.mixture.track import Parameters as Mog
+from jepatlas.noisy_tv.reporting import page as noisy_tv
+from jepatlas.noisy_tv.track import Parameters as NoisyTv
 
 
 class Inputs(NamedTuple):
@@ -22,10 +25,10 @@ class Inputs(NamedTuple):
 def gather() -> Inputs:
     """Everything from the files of the project, which is the current folder."""
     # All parameters are shown, so the page depends on all, not only on those that it is made by.
-    params = {key: value(key) for key in ("seed", "device", "images", "mog", "noisy_tv")}
+    params = {key: value(key) for key in ("seed", "device", "images", "mixture", "noisy_tv")}
     sheet = packing.Sheet()
     data = {
-        "explorer": _explorer(validate(params["mog"], Mog, "mog")),
+        "explorer": _explorer(validate(params["mixture"], Mog, "mixture")),
         "tv": _noisy_tv(validate(params["noisy_tv"], NoisyTv, "noisy_tv")),
         "digits": _digits(list(params["images"]["methods"]), sheet),
     }
@@ -42,19 +45,19 @@ def arrays(path: Path, *names: str) -> packing.Arrays:
     return found
 
 
-def _explorer(mog: Mog) -> dict[str, Any]:
-    folder = Path("data/mog")
+def _explorer(mixture: Mog) -> dict[str, Any]:
+    folder = Path("data/mixture")
     points = arrays(folder / "points.npz", "weights", "means", "covariances", "test")
     methods = [
         explorer.method(
             name,
             folder / "trained" / f"{name}.safetensors",
             arrays(folder / "evaluated" / f"{name}.npz"),
-            mog.landscape,
+            mixture.landscape,
         )
-        for name in mog.methods
+        for name in mixture.methods
     ]
-    world = explorer.world(points, mog.landscape, mog.evaluation.collapsed)
+    world = explorer.world(points, mixture.landscape, mixture.evaluation.collapsed)
     return {**world, "methods": methods}
 
 

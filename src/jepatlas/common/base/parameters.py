@@ -1,0 +1,122 @@
+"""Parameters: read from params.yaml and validated before any work.
+
+Everything that is wrong with an input is an `InputError`: one line that names the culprit, the
+offending value and what is allowed. Stages turn it into exit status 2 (see `stage.py`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PARAMS = Path("params.yaml")
+
+Positive = Annotated[float, Field(gt=0, lt=float("inf"))]
+NonNegative = Annotated[float, Field(ge=0, lt=float("inf"))]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Device = Literal["auto", "cpu", "cuda"]
+Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training
+
+
+class InputError(Exception):
+    """A parameter or an input file is unusable; the message is one line that names it."""
+
+
+class Section(BaseModel):
+    """One block of params.yaml: no unknown keys, no booleans where numbers are meant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_as_number(cls, value: Any) -> Any:
+        # Pydantic reads `true` as 1. No parameter here is a yes-or-no question.
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, bool) for item in items):
+            raise ValueError("should be a number or a name, not true or false")
+        return value
+
+
+SectionType = TypeVar("SectionType", bound=BaseModel)
+
+
+def read(path: Path = PARAMS) -> dict[str, Any]:
+    """The whole of params.yaml, unchecked."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; stages run from the project's root") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: should hold keys and values, holds {content!r}")
+    return content
+
+
+def value(key: str) -> Any:
+    """The raw value at a dotted key such as `mixture.members`."""
+    found: Any = read()
+    for part in key.split("."):
+        if not isinstance(found, dict) or part not in found:
+            raise InputError(f"{PARAMS}: {key} is missing")
+        found = found[part]
+    return found
+
+
+def validate(content: Any, model: type[SectionType], key: str) -> SectionType:
+    """`content` as a `model`; the first thing that is wrong with it raises `InputError`."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{PARAMS}: {_first_problem(error, model, key)}") from None
+
+
+def section(key: str, model: type[SectionType]) -> SectionType:
+    """The block at a dotted key, validated."""
+    return validate(value(key), model, key)
+
+
+def scalar(key: str, kind: Any) -> Any:
+    """The single value at a dotted key, validated as `kind` (an annotated type from above)."""
+    holder: type[Any] = type("Holder", (Section,), {"__annotations__": {"value": kind}})
+    raw = value(key)
+    try:
+        return holder.model_validate({"value": raw}).value
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise InputError(f"{PARAMS}: {key}: {_reason(problem)}, is {raw!r}") from None
+
+
+def _first_problem(error: ValidationError, model: type[BaseModel], key: str) -> str:
+    problem = error.errors(include_url=False)[0]
+    where = (
+        ".".join([key, *map(str, problem["loc"])]) if key else ".".join(map(str, problem["loc"]))
+    )
+    if problem["type"] == "extra_forbidden":
+        owner, parent = _model_at(model, problem["loc"][:-1]), where.rpartition(".")[0]
+        known = ", ".join(sorted(owner.model_fields))
+        return f"{where}: unknown key; {parent or 'the top level'} takes: {known}"
+    if problem["type"] == "missing":
+        return f"{where}: missing"
+    if isinstance(problem["input"], dict):  # values that disagree; the reason names them
+        return f"{where}: {_reason(problem)}"
+    return f"{where}: {_reason(problem)}, is {problem['input']!r}"
+
+
+def _model_at(annotation: Any, path: Sequence[int | str]) -> Any:
+    """The model of the block at a path inside a model: through its fields, and dicts' values."""
+    for part in path:
+        fields = getattr(annotation, "model_fields", None)
+        annotation = fields[part].annotation if fields else get_args(annotation)[-1]
+    return annotation
+
+
+def _reason(problem: Any) -> str:
+    reason = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return reason[0].lower() + reason[1:]

@@ -1,0 +1,92 @@
+"""Files: written whole or not at all, read without executing anything, refused by name.
+
+Every writer goes to a temporary name in the same folder and renames, so that an interrupted stage
+leaves no half file. Arrays are `.npz` without pickles, weights are safetensors.
+"""
+
+import json
+import math
+import os
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from jepatlas.common.base.parameters import InputError
+
+SIGNIFICANT_DIGITS = 6
+
+
+def write(path: Path, save: Callable[[Path], Any]) -> None:
+    """Have `save` write a temporary file beside `path`, then rename it to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays last: some writers choose the format by it, or append it when missing.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        save(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
+    """Named arrays as an uncompressed `.npz`."""
+    write(path, lambda temporary: np.savez(temporary, allow_pickle=False, **arrays))
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Every array of an `.npz`; missing, truncated or pickled content is an `InputError`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return dict(archive)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: damaged, or not an .npz file ({error})") from None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Nested metrics, numbers rounded to 6 significant digits, keys in the order given."""
+    text = json.dumps(rounded(content), indent=2, allow_nan=False) + "\n"
+    write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: damaged, or not a JSON file ({error})") from None
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """A table of plot data, numbers with 6 significant digits."""
+    layout = f"%.{SIGNIFICANT_DIGITS}g"
+    write(path, lambda file: table.to_csv(file, index=False, float_format=layout))
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of plot data ({error})") from None
+
+
+def rounded(content: Any) -> Any:
+    """The same nesting with floats at 6 significant digits; a non-finite one becomes null."""
+    if isinstance(content, Mapping):
+        return {str(key): rounded(item) for key, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [rounded(item) for item in content]
+    if isinstance(content, float | np.floating):
+        return float(f"{content:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(content) else None
+    if isinstance(content, np.integer):
+        return int(content)
+    return content

@@ -1,0 +1,61 @@
+"""Ensembles of networks: every tensor has a leading member axis.
+
+One pass trains all members, because a product of stacks `[members, batch, in] @
+[members, in, out]` keeps the cores as busy as one large matrix product. Members share nothing:
+the loss is summed over them, so their gradients do not mix.
+"""
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from jepatlas.common.learning.draws import Draws
+
+Activation = Callable[[Tensor], Tensor]
+
+
+class Linear(nn.Module):
+    """`members` independent affine maps: `[members, batch, in] -> [members, batch, out]`.
+
+    Weights and biases start uniform on +-1/sqrt(in), as in `torch.nn.Linear`.
+    """
+
+    def __init__(self, inputs: int, outputs: int, draws: Draws, bias: bool = True) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(inputs)
+        self.weight = nn.Parameter((2 * draws.uniform(inputs, outputs) - 1) * bound)
+        self.bias = nn.Parameter((2 * draws.uniform(1, outputs) - 1) * bound) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.bias is None:
+            return torch.bmm(x, self.weight)
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class MLP(nn.Module):
+    """Affine maps of the given widths with an activation between them, none at the end."""
+
+    def __init__(
+        self, widths: Sequence[int], draws: Draws, activation: Activation = torch.relu_
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            Linear(inputs, outputs, draws) for inputs, outputs in itertools.pairwise(widths)
+        )
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[members, batch, widths[0]] -> [members, batch, widths[-1]]`."""
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = self.activation(layer(x))
+        return last(x)
+
+
+def average_of(network: nn.Module) -> nn.Module:
+    """A copy for the training loop to keep as the moving average of `network`: no gradient."""
+    return copy.deepcopy(network).requires_grad_(False)

@@ -1,0 +1,318 @@
+"""Rules that decide a claim: inequalities between measured numbers, read with their intervals.
+
+    spread("jepa_ema") > spread("jepa")
+
+is a `Condition`. It is met when the whole 95 % interval of the difference lies on the right side of
+zero, failed when all of it lies on the wrong side, and open in between. A claim holds when all of
+its conditions are met, does not hold when all of them have failed, and otherwise holds in part.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_json
+
+Track = Literal["mixture", "digits", "noisy_tv", "all"]
+Outcome = Literal["met", "failed", "open"]
+Sign = Literal[">", "<"]
+VERDICTS = HOLDS, IN_PART, FAILS, NOT_TESTED = (
+    "holds",
+    "holds in part",
+    "does not hold",
+    "not tested",
+)
+
+NUMBER = ("mean", "ci95")
+NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
+
+
+class Number(NamedTuple):
+    """A mean and the half width of its 95 % interval, 0 for what is exact."""
+
+    mean: float
+    half_width: float = 0.0
+
+    def minus(self, other: "Number") -> "Number":
+        """The difference of independent means; of paired ones its interval is on the safe side."""
+        return Number(self.mean - other.mean, math.hypot(self.half_width, other.half_width))
+
+    def times(self, factor: float) -> "Number":
+        return Number(factor * self.mean, abs(factor) * self.half_width)
+
+    def __str__(self) -> str:
+        """Two digits of the half width, within two to four decimals."""
+        if self.half_width == 0:
+            return f"{self.mean:.4g} ± 0"
+        if max(abs(self.mean), self.half_width) < 0.002:
+            return f"{self.mean:.1e} ± {self.half_width:.1e}"
+        decimals = min(max(1 - math.floor(math.log10(self.half_width)), 2), 4)
+        return f"{self.mean:.{decimals}f} ± {self.half_width:.{decimals}f}"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A fixed bound, and why it is where it is."""
+
+    value: float
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.value:.4g}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of metrics/`file`.json at a dotted `key`, and what it is in `words`.
+
+    A `*` in the key stands for every key at its place, the values of `axis`; `{}` in the words is
+    where the value goes. method: whose the number is, empty for a reference such as an oracle.
+    """
+
+    file: str
+    key: str
+    words: str
+    method: str = ""
+    axis: str = ""
+    factor: float = 1.0
+
+    def __gt__(self, bound: "Measure | Threshold") -> "Condition":
+        return Condition(self, ">", bound)
+
+    def __lt__(self, bound: "Measure | Threshold") -> "Condition":
+        return Condition(self, "<", bound)
+
+    def __rmul__(self, factor: float) -> "Measure":
+        return replace(self, factor=factor * self.factor)
+
+    def at(self, value: str) -> "Measure":
+        """The same at one value of the axis."""
+        words = self.words.format(f"{self.axis} = {value}")
+        return replace(self, key=self.key.replace("*", value), words=words)
+
+    def __str__(self) -> str:
+        words = self.words.format(f"every {self.axis}")
+        return words if self.factor == 1 else f"{self.factor:g} times the {words}"
+
+    def with_article(self) -> str:
+        return f"the {self}" if self.factor == 1 else f"{self}"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`left` above or below `right`; because: what explains it if not."""
+
+    left: Measure
+    sign: Sign
+    right: Measure | Threshold
+    because: str = ""
+
+    def otherwise(self, because: str) -> "Condition":
+        return replace(self, because=because)
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.sign} {self.right}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the document says, where, and the conditions that decide it.
+
+    untested: why nothing can be measured, for a claim without conditions. data_set: the only one
+    that the claim is about.
+    """
+
+    id: str
+    track: Track
+    section: str
+    claim: str
+    conditions: tuple[Condition, ...] = ()
+    untested: str = ""
+    data_set: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the document, which its claims are made in."""
+
+    track: Track
+    title: str
+
+    def claim(
+        self, id: str, claim: str, *conditions: Condition, untested: str = "", data_set: str = ""
+    ) -> Claim:
+        return Claim(id, self.track, self.title, claim, conditions, untested, data_set)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of all tracks: files below `root`, read when they are asked for.
+
+    methods: by track (a folder of root), the names of those that params.yaml trains. What lies
+    there of others is left over from earlier runs.
+    """
+
+    root: Path
+    methods: Mapping[str, Collection[str]]
+    data_set: str
+    files: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, measure: Measure) -> bool:
+        track = measure.file.split("/")[0]
+        return not measure.method or measure.method in self.methods[track]
+
+    def values(self, measure: Measure) -> list[str]:
+        """The values of the measure's axis."""
+        return list(self._find(measure.file, measure.key.partition(".*")[0]))
+
+    def number(self, bound: Measure | Threshold) -> Number:
+        """NaN where the mean or the interval is null; a number without an interval is exact."""
+        if isinstance(bound, Threshold):
+            return Number(bound.value)
+        found = self._find(bound.file, bound.key)
+        if not isinstance(found, dict):
+            return Number(found).times(bound.factor)
+        mean, half_width = (self._find(bound.file, f"{bound.key}.{part}") for part in NUMBER)
+        if mean is None or half_width is None:
+            return Number(math.nan)
+        return Number(mean, half_width).times(bound.factor)
+
+    def _find(self, file: str, key: str) -> Any:
+        path = self.root / f"{file}.json"
+        if file not in self.files:
+            self.files[file] = read_json(path)
+        found = self.files[file]
+        for part in key.split("."):
+            if not isinstance(found, dict) or part not in found:
+                raise InputError(f"{path}: has no {key}, which a claim is decided by")
+            found = found[part]
+        return found
+
+
+class Check(NamedTuple):
+    """One inequality with its numbers; a condition over an axis has one for each value."""
+
+    condition: Condition
+    number: Number
+    bound: Number
+    gap: Number  # above zero on the right side
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.gap.mean - self.gap.half_width > 0:
+            return "met"
+        return "failed" if self.gap.mean + self.gap.half_width < 0 else "open"
+
+    @property
+    def margin(self) -> float:
+        """The gap in half widths, so that checks of different measures compare."""
+        if self.gap.half_width == 0:
+            return math.copysign(math.inf, self.gap.mean) if self.gap.mean else 0.0
+        return self.gap.mean / self.gap.half_width
+
+    @property
+    def bound_in_words(self) -> str:
+        right = self.condition.right
+        return f"{right.with_article()}, {self.bound}" if isinstance(right, Measure) else str(right)
+
+
+def check(condition: Condition, metrics: Metrics) -> list[Check]:
+    """The checks of a condition: one, or one for each value of its axis."""
+    conditions = [condition]
+    if "*" in condition.left.key:
+        conditions = [_at(condition, value) for value in metrics.values(condition.left)]
+    checks = []
+    for one in conditions:
+        number, bound = metrics.number(one.left), metrics.number(one.right)
+        gap = number.minus(bound) if one.sign == ">" else bound.minus(number)
+        checks.append(Check(one, number, bound, gap))
+    return checks
+
+
+def _at(condition: Condition, value: str) -> Condition:
+    right = condition.right
+    if isinstance(right, Measure):
+        right = right.at(value)
+    return replace(condition, left=condition.left.at(value), right=right)
+
+
+def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
+    """A row of the table: the claim, its test, the number that decides, the verdict and why.
+
+    The number that decides is the one that fares worst, by its distance from the bound in units of
+    the interval: what fails most clearly, or is met most narrowly.
+    """
+    reason = _untestable(claim, metrics)
+    if reason:
+        return _row(claim, NOT_TESTED, reason)
+    checked = [check(condition, metrics) for condition in claim.conditions]
+    every = [one for checks in checked for one in checks]
+    blank = [one for one in every if not math.isfinite(one.gap.mean + one.gap.half_width)]
+    if blank:
+        return _row(claim, NOT_TESTED, f"Undecided: {blank[0].condition}; {NO_INTERVAL}.")
+    outcomes = {one.outcome for one in every}
+    verdict = HOLDS if outcomes == {"met"} else FAILS if outcomes == {"failed"} else IN_PART
+    deciding = min(every, key=lambda one: one.margin)
+    if verdict != HOLDS:
+        met = sum(all(one.outcome == "met" for one in checks) for checks in checked)
+        reason = _sentence(deciding, met, len(checked))
+    return _row(claim, verdict, reason, deciding)
+
+
+def _untestable(claim: Claim, metrics: Metrics) -> str:
+    """Why a claim cannot be decided by these metrics, in one sentence; empty if it can."""
+    if claim.untested:
+        return claim.untested
+    if claim.data_set not in ("", metrics.data_set):
+        return f"The claim is about {claim.data_set}, and this run is on {metrics.data_set}."
+    for condition in claim.conditions:
+        for side in (condition.left, condition.right):
+            if isinstance(side, Measure) and not metrics.has(side):
+                return f"{side.method} is not among the methods of params.yaml."
+    return ""
+
+
+def _sentence(found: Check, met: int, total: int) -> str:
+    """Why a claim does not hold, or not wholly, with the number."""
+    condition = found.condition
+    clearly = "" if found.outcome == "failed" else "clearly "
+    side = "above" if condition.sign == ">" else "below"
+    text = f"The {condition.left} is {found.number}, not {clearly}{side} {found.bound_in_words}"
+    if condition.because:
+        text += f": {condition.because}"
+    if total > 1:
+        text += f" ({met} of {total} conditions are met)"
+    return text + "."
+
+
+def _row(claim: Claim, verdict: str, reason: str, found: Check | None = None) -> dict[str, str]:
+    """measured, value and needed: of the check that decides, empty where there is none."""
+    return {
+        "id": claim.id,
+        "track": claim.track,
+        "section": claim.section,
+        "claim": claim.claim,
+        "test": in_words(claim.conditions),
+        "measured": str(found.condition.left) if found else "",
+        "value": str(found.number) if found else "",
+        "needed": f"{found.condition.sign} {found.bound_in_words}" if found else "",
+        "verdict": verdict,
+        "reason": reason,
+    }
+
+
+def in_words(conditions: Collection[Condition]) -> str:
+    """All conditions, then what each bound means."""
+    bounds = [one.right for one in conditions if isinstance(one.right, Threshold)]
+    whys = [f"{bound}: {bound.why}" for bound in dict.fromkeys(bounds)]
+    return ". ".join(["; ".join(map(str, conditions)), *whys]) + "." if conditions else ""
+
+
+def report(claims: Collection[Claim], metrics: Metrics) -> dict[str, Any]:
+    """What metrics/claims.json holds: the count of each verdict, and a row for each claim."""
+    rows = [judge(claim, metrics) for claim in claims]
+    counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
+    return {**counts, "data_set": metrics.data_set, "claims": rows}

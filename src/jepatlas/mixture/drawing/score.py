@@ -1,0 +1,116 @@
+"""What a method that learns an energy by its gradient makes of -log p, and samples of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jepatlas.common.drawing import style
+from jepatlas.mixture.drawing import maps
+from jepatlas.mixture.drawing.maps import Arrays, Plane, Scale, Scene
+
+LEFT, TOP = 0.75, 1.35  # inches to the first map
+MAP, GAP = 2.35, 0.1
+
+
+def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> Figure:
+    """Energy and score beside the exact ones, and Langevin samples beside exact ones.
+
+    arrays, metrics: as `evaluation.evaluate` returns them.
+    """
+    plane, height = scene.plane, MAP * scene.plane.ratio
+    below = TOP + height + 0.85  # top of the second row
+    lefts = [LEFT, LEFT + MAP + GAP, LEFT + 2 * (MAP + GAP) + 1.1]
+    page = style.figure(lefts[2] + MAP + 0.2, below + height + 0.45)
+    score, sampling = metrics["score"], metrics["sampling"]
+    style.head(
+        page,
+        maps.title(name),
+        f"Relative Fisher error {maps.mean(score['fisher_error'])},   correlation of the energy "
+        rf"with $-\log\,p_\sigma$ {maps.mean(score['energy_correlation'])}",
+        r"$p_\sigma$: density of the data smoothed by $N(0, \sigma^2 I)$. "
+        f"Maps and samples: {scene.member}.",
+        "Distance: sliced Wasserstein, from exact samples. "
+        f"Numbers: {scene.numbers} ($\\pm$ 95 % interval).",
+    )
+
+    scale = maps.nats(arrays["exact_energy"])
+    axes = style.place(page, lefts[0], TOP, MAP, height)
+    axes.set_title("learned energy")
+    image = maps.draw_map(axes, arrays["energy"], scale, plane)
+    maps.name_axes(axes)
+    axes = style.place(page, lefts[1], TOP, MAP, height)
+    axes.set_title(r"exact $-\log\,p_\sigma$")
+    maps.draw_map(axes, arrays["exact_energy"], scale, plane)
+    maps.name_axes(axes, left=False)
+    bar = style.place(page, lefts[1] + MAP + GAP, TOP, 0.1, height)
+    maps.energy_bar(bar, image, scale)
+
+    axes = style.place(page, lefts[2], TOP, MAP, height)
+    _field(axes, arrays, scale, plane)
+
+    distances = {kind: sampling[kind]["sliced_wasserstein"]["mean"] for kind in sampling}
+    for left, kind, samples in [
+        (lefts[0], "unadjusted", arrays["unadjusted_path"][-1]),
+        (lefts[1], "adjusted", arrays["adjusted_path"][-1]),
+        (lefts[2], "exact", arrays["exact_samples"]),
+    ]:
+        axes = style.place(page, left, below, MAP, height)
+        maps.draw_samples(axes, samples, arrays["exact_energy"], scale, plane)
+        if kind == "exact":
+            axes.set_title(f"exact samples\ndistance of two such {maps.number(distances[kind])}")
+        else:
+            axes.set_title(
+                f"Langevin samples, {kind}\ndistance {maps.number(distances[kind])}, "
+                f"{maps.number(sampling[kind]['of_exact'])} $\\times$ exact"
+            )
+        maps.name_axes(axes, left=left != lefts[1])
+    return page
+
+
+def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
+    """Langevin chains on their way through the learned energy."""
+    path = arrays["unadjusted_path"]  # [times, chains, 2]
+    scale = maps.nats(arrays["exact_energy"])
+    about = f"Langevin chains in the energy of {scene.member}"
+    page, axes, bar = maps.stage(name, about, scene.plane)
+    image = maps.draw_map(axes, arrays["energy"], scale, scene.plane)
+    maps.energy_bar(bar, image, scale)
+    dots = maps.draw_dots(axes, path[0], size=5)
+    clock = style.write_text(page, 3.25, 0.12, "", ha="right")
+    steps = np.linspace(0, scene.langevin_steps, len(path)).round().astype(int)
+
+    def update(number: int) -> None:
+        dots.set_offsets(path[number, : maps.DOTS])
+        clock.set_text(f"step {steps[number]} of {steps[-1]}")
+
+    return style.animate(page, [dots, clock], len(path), update)
+
+
+def _field(axes: Axes, arrays: Arrays, scale: Scale, plane: Plane) -> None:
+    """Exact scores as broad grey arrows and the learned ones on them, where there are data."""
+    exact_energy, arrows = arrays["exact_energy"], arrays["arrows"]
+    # The arrows' own points are a coarser grid on the same plane.
+    rows, columns = (
+        np.linspace(0, fine - 1, coarse).round().astype(int)
+        for fine, coarse in zip(exact_energy.shape, arrows.shape[:2], strict=True)
+    )
+    seen = exact_energy[np.ix_(rows, columns)] < scale.high
+    maps.draw_lines(axes, exact_energy, scale, plane)
+    for score, colour, width in [("exact_score", "#a3a9b5", 0.010), ("score", "C1", 0.004)]:
+        axes.quiver(
+            *arrows[seen].T,
+            *arrays[score][seen].T,
+            color=colour,
+            width=width,
+            angles="xy",
+            scale_units="xy",
+            scale=2.5,
+            headwidth=2.5,
+            headlength=3,
+            headaxislength=3,
+        )
+    axes.set_title("score: learned (thin) on exact (grey)")
+    maps.name_axes(axes)

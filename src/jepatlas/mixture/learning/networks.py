@@ -1,0 +1,89 @@
+"""The networks of the mixture track: encoders, and scalar energies with their derivatives."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP, Linear
+
+
+class Standardize(nn.Module):
+    """Shift and scale each coordinate to mean 0 and variance 1 over a member's training points."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, points: Tensor) -> None:
+        """`points`: `[members, n, d]`."""
+        super().__init__()
+        self.register_buffer("mean", points.mean(1, keepdim=True))
+        self.register_buffer("scale", points.std(1, keepdim=True))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.mean) / self.scale
+
+
+def encoder(points: Tensor, widths: Sequence[int], draws: Draws) -> nn.Module:
+    """An ensemble of MLPs on standardised inputs: `[members, batch, d] -> [..., widths[-1]]`."""
+    return nn.Sequential(Standardize(points), MLP([points.shape[-1], *widths], draws))
+
+
+class Energy(nn.Module):
+    """A scalar energy E(x) = |u|^2 / 2 + MLP(u), with u the standardised x.
+
+    The quadratic is -log of the Gaussian that has the data's moments, up to a constant; the
+    network learns what the data has beyond it, and as tanh is bounded, E still confines far away.
+    """
+
+    def __init__(self, points: Tensor, hidden: Sequence[int], draws: Draws) -> None:
+        super().__init__()
+        self.standardize = Standardize(points)
+        self.mlp = MLP([points.shape[-1], *hidden, 1], draws, torch.tanh)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[members, batch, d] -> [members, batch]`."""
+        u = self.standardize(x)
+        return self.mlp(u)[..., 0] + u.square().sum(-1) / 2
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """dE/dx: `[members, batch, d] -> [members, batch, d]`."""
+        return self._derivatives(x, second=False)[0]
+
+    def gradient_and_laplacian(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""
+        return self._derivatives(x, second=True)
+
+    def _derivatives(self, x: Tensor, second: bool) -> tuple[Tensor, Tensor]:
+        """Derivatives carried forward through the layers, the Laplacian only if `second`.
+
+        So a loss of the score needs one backward pass, not one through a backward pass ("forward
+        Laplacian", Li et al. 2023, arXiv 2307.08214). An affine map W takes a Jacobian J to W J and
+        a Laplacian L to W L; for t = tanh(a), with slope t' = 1 - t^2 and bend t'' = -2 t t',
+
+            J <- t' J,    L <- t' L + t'' sum_i J_i^2   (the sum is over the inputs i).
+        """
+        members, batch, d = x.shape
+        scale = self.standardize.scale  # [members, 1, d]
+        h = u = self.standardize(x)
+        J = torch.diag_embed(1 / scale).expand(members, batch, d, d).transpose(1, 2)
+        L = torch.zeros_like(x)
+        *hidden, last = cast(list[Linear], list(self.mlp.layers))
+        for layer in hidden:
+            h = torch.tanh(layer(h))  # [members, batch, width]
+            slope = 1 - h * h
+            J = _times(J, layer.weight)  # [members, d, batch, width]
+            if second:
+                L = slope * (torch.bmm(L, layer.weight) - 2 * h * J.square().sum(1))
+            J = slope[:, None] * J
+        gradient = _times(J, last.weight)[..., 0].transpose(1, 2) + u / scale
+        laplacian = torch.bmm(L, last.weight)[..., 0] if second else torch.zeros_like(u[..., 0])
+        return gradient, laplacian + scale.pow(-2).sum(-1)
+
+
+def _times(J: Tensor, weight: Tensor) -> Tensor:
+    """`[members, d, batch, in] @ [members, in, out]`, all d directions in one product."""
+    members, d, batch, _ = J.shape
+    return torch.bmm(J.reshape(members, d * batch, -1), weight).view(members, d, batch, -1)

@@ -1,0 +1,195 @@
+"""What is measured in the mixture track. Every function knows arrays only, no method.
+
+Embeddings are one member's, `[n, dim]`. Those that are compared by their direction, as in the
+landscape E(x; x_ref) = -cos(f(x), g(x_ref)), are passed as unit vectors (see `unit`).
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import pdist
+from scipy.special import softmax
+from scipy.stats import rankdata, spearmanr
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.manifold import trustworthiness
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from jepatlas.common.measuring.statistics import unit
+
+Array = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+TEMPERATURES = np.geomspace(0.003, 1, 6)  # relative to a landscape's range
+
+
+# Collapse
+
+
+def spread(u: Array) -> float:
+    """Total variance of unit embeddings, 1 - |mean u|^2: 0 when all point one way, at most 1."""
+    return float(u.var(axis=0).sum())
+
+
+def first_below(steps: npt.ArrayLike, values: npt.ArrayLike, threshold: float) -> float:
+    """The first of the steps from which the values stay below the threshold; NaN if none does."""
+    below = np.asarray(values) < threshold
+    if not below[-1]:
+        return float("nan")
+    above = np.flatnonzero(~below)
+    return float(np.asarray(steps)[above[-1] + 1 if len(above) else 0])
+
+
+# Clusters
+
+
+def silhouette(u: Array, components: Labels) -> float:
+    """Mean silhouette coefficient by true component, in [-1, 1] (Rousseeuw 1987)."""
+    return float(silhouette_score(u, components))
+
+
+def knn_accuracy(u: Array, components: Labels, u_test: Array, components_test: Labels) -> float:
+    """Accuracy of the 10 nearest neighbours' vote."""
+    classifier = KNeighborsClassifier(n_neighbors=10).fit(u, components)
+    return float(classifier.score(u_test, components_test))
+
+
+def linear_probe_accuracy(
+    u: Array, components: Labels, u_test: Array, components_test: Labels
+) -> float:
+    """Accuracy of a logistic regression on standardised embeddings.
+
+    Standardised, it asks whether the information is there, at whatever scale; `spread` has the
+    scale.
+    """
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float(classifier.fit(u, components).score(u_test, components_test))
+
+
+# Local and global structure
+
+
+def local_structure(x: Array, u: Array) -> float:
+    """Trustworthiness at k = 10 (Venna & Kaski 2001): are neighbours in u neighbours in x?"""
+    return float(trustworthiness(x, u, n_neighbors=10))
+
+
+def global_structure(x: Array, u: Array, components: Labels) -> tuple[float, float]:
+    """Spearman correlation of distances in u and in x: (all pairs, pairs across components)."""
+    first, second = np.triu_indices(len(x), k=1)  # the order of pdist
+    across = components[first] != components[second]
+    distance, embedded = pdist(x), pdist(u)
+    if np.ptp(embedded) == 0:
+        return float("nan"), float("nan")
+    return (
+        float(spearmanr(distance, embedded).statistic),
+        float(spearmanr(distance[across], embedded[across]).statistic),
+    )
+
+
+# Landscapes
+
+
+def landscape_auroc(energy: Array, same: npt.NDArray[np.bool_]) -> float:
+    """Area under the ROC curve of "same component as the reference", lower energy first.
+
+    energy: `[references, n]`, same: `[references, n]`. The mean over references, by the rank sum
+    (Mann & Whitney 1947); ties count half. References without both kinds of points are skipped.
+    """
+    positives = same.sum(axis=1)
+    negatives = (~same).sum(axis=1)
+    ranks = rankdata(-energy, axis=1)
+    rank_sum = np.where(same, ranks, 0).sum(axis=1)
+    both = (positives > 0) & (negatives > 0)
+    wins = rank_sum[both] - positives[both] * (positives[both] + 1) / 2
+    return float((wins / (positives[both] * negatives[both])).mean())
+
+
+def well_depth(energy: Array, same: npt.NDArray[np.bool_]) -> float:
+    """Mean energy at other components' points minus that at the reference's own, over references.
+
+    energy: `[references, n]`, same: `[references, n]`. At most 2, as the energy is -cos.
+    """
+    inside = np.where(same, energy, np.nan)
+    outside = np.where(same, np.nan, energy)
+    return float((np.nanmean(outside, axis=1) - np.nanmean(inside, axis=1)).mean())
+
+
+def roughness(gradient: Array, energy: Array) -> float:
+    """Mean length of the landscape's gradient over the data, relative to its range there.
+
+    gradient: dE/dx, `[references, n, d]`; energy: `[references, n]`. In units of 1/x: a landscape
+    that goes from its lowest to its highest over a distance L in one even slope has 1/L.
+    """
+    slope = np.linalg.norm(gradient, axis=-1).mean(axis=1)
+    with np.errstate(invalid="ignore"):
+        return float((slope / np.ptp(energy, axis=1)).mean())
+
+
+def score_explained(gradient: Array, energy: Array, exact: Array) -> float:
+    """Share of the exact score s* that the slope of the landscapes explains, taken as one energy.
+
+    Together the landscapes are E(x) = -T log mean_r exp(-E(x; x_r) / T). The share is
+    1 - min_c E |c dE/dx + s*|^2 / E |s*|^2 over the points, at the best of `TEMPERATURES` and of
+    the factors c >= 0: no landscape comes with a temperature or a scale of its own.
+
+    gradient: dE/dx, `[references, n, d]`; energy: `[references, n]`; exact: s*, `[n, d]`.
+    """
+    if np.ptp(energy) == 0:
+        return 0.0
+    shares = [0.0]
+    for temperature in TEMPERATURES * np.ptp(energy):
+        weight = softmax(-energy / temperature, axis=0)
+        slope = -np.einsum("rn,rnd->nd", weight, gradient)
+        inner = (slope * exact).sum()
+        if inner > 0:
+            shares.append(inner**2 / ((slope**2).sum() * (exact**2).sum()))
+    return float(max(shares))
+
+
+# Masked prediction
+
+
+def explained_variance(u: Array, target: Array, u_test: Array, target_test: Array) -> float:
+    """R^2 on test points of a ridge regression from embeddings, `[n, dim] -> [n]`."""
+    regression = make_pipeline(StandardScaler(), Ridge(alpha=1.0))
+    return float(regression.fit(u, target).score(u_test, target_test))
+
+
+# Score and energy
+
+
+def fisher_error(score: Array, exact: Array) -> float:
+    """E |s - s*|^2 / E |s*|^2 over the points: `[n, d]` each."""
+    return float(((score - exact) ** 2).sum() / (exact**2).sum())
+
+
+def energy_correlation(energy: Array, log_density: Array) -> float:
+    """Pearson correlation of E with -log p over the points, `[n]` each."""
+    return float(np.corrcoef(energy, -log_density)[0, 1])
+
+
+# Samples
+
+
+def sliced_wasserstein(x: Array, y: Array, directions: Array) -> float:
+    """Sliced 2-Wasserstein distance of two samples of the same size (Bonneel et al. 2015).
+
+    x, y: `[n, d]`; directions: `[slices, d]`, unit vectors. In one dimension the optimal plan
+    pairs the sorted samples.
+    """
+    difference = np.sort(x @ directions.T, axis=0) - np.sort(y @ directions.T, axis=0)
+    return float(np.sqrt((difference**2).mean()))
+
+
+def weight_error(posterior: Array, weights: Array) -> float:
+    """Largest error of a component's weight, with the sample's weights its mean posterior.
+
+    posterior: `[n, components]` under the exact mixture.
+    """
+    return float(np.abs(posterior.mean(axis=0) - weights).max())
+
+
+def directions(slices: int, dimension: int, generator: np.random.Generator) -> Array:
+    """Unit vectors in random directions, `[slices, dimension]`."""
+    return unit(generator.standard_normal((slices, dimension)))

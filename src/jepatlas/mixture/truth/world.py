@@ -1,0 +1,67 @@
+"""The points of the mixture track: each member's own training points, shared held-out ones."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.random import generator
+from jepatlas.mixture.truth.mixture import Mixture
+from jepatlas.mixture.truth.parameters import Data
+
+Array = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class World:
+    """A mixture and points of it.
+
+    Members have training points of their own, so that an interval over members covers the luck of
+    the sample as well as that of the initial weights and of the batches. Probes are fitted on
+    `probe`, and everything is measured on `test`.
+    """
+
+    mixture: Mixture
+    train: Array  # [members, n, d]
+    probe: Array  # [n, d]
+    probe_components: Labels  # [n]
+    test: Array  # [n, d]
+    test_components: Labels  # [n]
+
+    @classmethod
+    def draw(cls, mixture: Mixture, data: Data, members: int, seed: int) -> Self:
+        train = [
+            mixture.sample(data.train, generator(seed, member, "train"))[0]
+            for member in range(members)
+        ]
+        probe = mixture.sample(data.probe, generator(seed, "probe"))
+        test = mixture.sample(data.test, generator(seed, "test"))
+        return cls(mixture, np.stack(train), *probe, *test)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The whole world as named arrays, for an `.npz`."""
+        return {
+            "weights": self.mixture.weights,
+            "means": self.mixture.means,
+            "covariances": self.mixture.covariances,
+            "train": self.train,
+            "probe": self.probe,
+            "probe_components": self.probe_components,
+            "test": self.test,
+            "test_components": self.test_components,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """The inverse of `arrays`; a missing array is an `InputError`."""
+        try:
+            truth = [arrays[name] for name in ("weights", "means", "covariances")]
+            names = ("train", "probe", "probe_components", "test", "test_components")
+            return cls(Mixture(*truth), *(arrays[name] for name in names))
+        except KeyError as missing:
+            raise InputError(f"the points of the mixture lack the array {missing}") from None
+        except ValueError as error:
+            raise InputError(f"the points of the mixture are damaged: {error}") from None

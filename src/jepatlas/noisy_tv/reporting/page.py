@@ -1,0 +1,137 @@
+"""The noisy TV at every noise scale: scores, series over time, and the charts that show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.packing import Arrays
+from jepatlas.noisy_tv.drawing.figures import COLOURS, LABELS, RECIPES
+
+LIMIT = "kalman"
+FIRST = ("vae", "ar", "jepa", "vjepa", "bjepa")  # the document's own: shown until others are chosen
+DECIMALS = 4  # decimals of the scores
+
+
+def models(methods: Sequence[str]) -> list[dict[str, Any]]:
+    """The models in the order of params.yaml, after the limit; a colour for each."""
+    limit = {"name": LIMIT, "label": "Kalman filter (the limit)", "colour": None, "shown": True}
+    return [limit] + [
+        {
+            "name": name,
+            "label": LABELS.get(name, name.replace("_", " ")),
+            "colour": COLOURS.get(name, "#888888"),
+            "dashed": name not in FIRST,
+            "shown": name in FIRST,
+        }
+        for name in methods
+    ]
+
+
+def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str, Any]:
+    """Scores of both recipes, and the series of the first seed.
+
+    table: plots/noisy_tv/r2.csv; drawn: data/noisy_tv/drawn.npz, arrays `[scales, steps, signal]`.
+    """
+    known = [*methods, LIMIT]
+    rows = table[(table.measure == "r2") & table.model.isin(known)]
+    recipes = {}
+    for recipe, title in RECIPES.items():
+        try:
+            shown = {name: drawn[f"{recipe}/{name}"] for name in ("true", *known)}
+            scales = drawn[f"{recipe}/scales"].tolist()
+        except KeyError as missing:
+            raise InputError(
+                f"data/noisy_tv/drawn.npz: lacks {missing}; `dvc repro` makes it anew"
+            ) from None
+        recipes[recipe] = {
+            "title": title,
+            "scales": scales,
+            "steps": shown["true"].shape[1],
+            "series": {name: packing.stepped(array[..., :2]) for name, array in shown.items()},
+        }
+    columns = ["recipe", "model", "scale", "mean", "min", "max"]
+    scores = [
+        {
+            key: round(item, DECIMALS) if isinstance(item, float) else item
+            for key, item in row.items()
+        }
+        for row in rows[columns].to_dict("records")
+    ]
+    return {"models": models(methods), "recipes": recipes, "scores": scores}
+
+
+# Charts: Vega-Lite, with their data put in and their marks chosen by the page's script
+
+
+def charts(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> dict[str, Any]:
+    """Both charts, which either recipe has; names: of `models`; scales: the noise scales."""
+    return {"scores": _scores(names, scales), "series": _series(names)}
+
+
+def _colour(names: Sequence[dict[str, Any]]) -> Any:
+    """Of each model; the limit and the truth take the colour of text, which the theme sets."""
+    domain = ["true", *(model["name"] for model in names)]
+    ink: Any = {"expr": "ink"}  # a signal that the page sets
+    colours = [ink, *(model["colour"] or ink for model in names)]
+    scale = alt.Scale(domain=domain, range=colours)
+    return alt.Color("model:N", scale=scale, legend=None)
+
+
+def _dash(names: Sequence[dict[str, Any]]) -> Any:
+    domain = ["true", *(model["name"] for model in names)]
+    dashes = [
+        [1, 0],
+        *([2, 2] if m["name"] == LIMIT else [6, 3] if m["dashed"] else [1, 0] for m in names),
+    ]
+    return alt.StrokeDash("model:N", scale=alt.Scale(domain=domain, range=dashes), legend=None)
+
+
+def _scores(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> Any:
+    """R^2 against the noise scale for one recipe, with a rule at the scale of the slider."""
+    axis = alt.Axis(grid=False, values=list(scales), labelExpr="'' + datum.value")
+    x = alt.X("scale:Q", title="noise scale σ", axis=axis)
+    base = alt.Chart(alt.NamedData("scores")).encode(x, _colour(names))
+    r2 = alt.Y("mean:Q", title="R²", scale=alt.Scale(domain=[-0.05, 1.02], nice=False, clamp=True))
+    band = base.mark_area(opacity=0.16, clip=True).encode(y=alt.Y("min:Q", title="R²"), y2="max:Q")
+    line = base.mark_line(strokeWidth=1.8, clip=True).encode(r2, _dash(names))
+    dots = base.mark_point(size=40, filled=True, opacity=1, clip=True).encode(
+        r2,
+        tooltip=[
+            alt.Tooltip("label:N", title="model"),
+            alt.Tooltip("scale:Q", title="σ"),
+            alt.Tooltip("mean:Q", title="R², mean", format=".3f"),
+            alt.Tooltip("min:Q", title="lowest seed", format=".3f"),
+            alt.Tooltip("max:Q", title="highest seed", format=".3f"),
+        ],
+    )
+    here = (
+        alt.Chart(alt.NamedData("here"))
+        .mark_rule(strokeWidth=1.5, opacity=0.7, color={"expr": "ink"})
+        .encode(alt.X("scale:Q"))
+    )
+    return _specification(alt.layer(band, here, line, dots), 220)
+
+
+def _series(names: Sequence[dict[str, Any]]) -> Any:
+    """s_0 over time for one recipe: the truth, and one line per chosen model."""
+    line = (
+        alt.Chart(alt.NamedData("series"))
+        .mark_line(clip=True)
+        .encode(
+            alt.X("step:Q", title="step of the test part", axis=alt.Axis(grid=False)),
+            alt.Y("value:Q", title="s₀", axis=alt.Axis(tickCount=5)),
+            _colour(names),
+            _dash(names),
+            strokeWidth=alt.condition("datum.model == 'true'", alt.value(2.6), alt.value(1.3)),
+        )
+    )
+    return _specification(line, 150)
+
+
+def _specification(chart: Any, height: int) -> Any:
+    ink = alt.param(name="ink", value="#1f2430")
+    return chart.add_params(ink).properties(width="container", height=height).to_dict(validate=True)

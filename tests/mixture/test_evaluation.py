@@ -1,0 +1,479 @@
+"""The whole evaluation: of methods made to know the truth, and of small trained ones."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import rounded
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.training import Trained
+from jepatlas.mixture.learning.fitting import fit, initial
+from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching, load
+from jepatlas.mixture.measuring.evaluation import Settings, evaluate, tour
+from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
+from jepatlas.mixture.truth.mixture import Mixture
+from jepatlas.mixture.truth.parameters import Data, Landscape
+from jepatlas.mixture.truth.world import World
+
+# torch's own, from inside the first forward differentiation of a process.
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+REPOSITORY = Path(__file__).resolve().parents[2]
+MEMBERS = 2
+WORLD = World.draw(
+    Mixture(
+        [0.40, 0.35, 0.25],
+        [[0, 0], [5, 3.5], [-5, 7]],
+        [[[1, 0.8], [0.8, 1]], [[1, -0.6], [-0.6, 1]], [[0.5, 0], [0, 0.5]]],
+    ),
+    Data(train=200, probe=300, test=250),
+    MEMBERS,
+    seed=0,
+)
+SETTINGS = Settings(
+    seed=0,
+    members=MEMBERS,
+    evaluation=Evaluation(references=6, collapsed=0.01, pairs=100, slices=16),
+    langevin=Langevin(chains=100, steps=20, unadjusted_step=0.1, adjusted_step=0.5),
+    landscape=Landscape(x=(-10, 10), y=(-7, 14), resolution=7, frames=5),
+    device=torch.device("cpu"),
+)
+FIELDS = {"steps": 1, "batch": 1, "learning_rate": 1, "schedule": "constant"}
+
+
+def leaves(content: Any, *keys: str) -> Iterator[tuple[str, Any]]:
+    """("a.b.c", number) for every number of nested metrics."""
+    if isinstance(content, dict):
+        for key, item in content.items():
+            yield from leaves(item, *keys, key)
+    else:
+        yield ".".join(keys), content
+
+
+def measure(
+    method: Base,
+    networks: nn.ModuleDict,
+    snapshots: dict[int, dict[str, Tensor]] | None = None,
+    settings: Settings = SETTINGS,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Metrics by dotted key, and arrays; the snapshots are the state as it is, if not given."""
+    if snapshots is None:
+        snapshots = {0: networks.state_dict(), 1: networks.state_dict()}
+    trained = Trained(torch.tensor([1]), torch.zeros(1, MEMBERS), snapshots)
+    measured, drawn = evaluate(method, networks, trained, WORLD, settings)
+    return dict(leaves(measured)), drawn
+
+
+# The tour
+
+
+@pytest.mark.parametrize("per_side", [1, 4])
+def test_tour_goes_straight_from_stop_to_stop_and_back(per_side):
+    stops = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 8.0]])
+    points = tour(stops, 3 * per_side)
+    expected = [
+        a + (b - a) * i / per_side
+        for a, b in itertools.pairwise([*stops, stops[0]])
+        for i in range(per_side)
+    ]
+    np.testing.assert_allclose(points, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [2, 7, 30])
+def test_tour_of_any_length_starts_at_the_first_stop_and_stays_on_the_polygon(count):
+    stops = np.random.default_rng(0).normal(size=(4, 2))
+    points = tour(stops, count)
+    assert points.shape == (count, 2)
+    np.testing.assert_array_equal(points[0], stops[0])
+    for point in points:
+        # On a side, the ways to its two ends add up to it.
+        detours = [
+            np.linalg.norm(point - a) + np.linalg.norm(point - b) - np.linalg.norm(a - b)
+            for a, b in itertools.pairwise([*stops, stops[0]])
+        ]
+        assert min(detours) == pytest.approx(0, abs=1e-12)
+
+
+# Methods that know the truth
+
+
+def log_joint(mixture: Mixture, x: Tensor) -> Tensor:
+    """log w_k N(x; m_k, C_k), `[..., k]`, by torch's Gaussians."""
+    terms = [
+        w.log() + torch.distributions.MultivariateNormal(m, c, validate_args=False).log_prob(x)
+        for w, m, c in zip(
+            *(
+                torch.tensor(array.copy(), dtype=x.dtype)
+                for array in (mixture.weights, mixture.means, mixture.covariances)
+            ),
+            strict=True,
+        )
+    ]
+    return torch.stack(terms, dim=-1)
+
+
+class Untrained(Base):
+    """What the methods below share: nothing to train."""
+
+    def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
+        return nn.ModuleDict({"online": nn.Identity()})
+
+    def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
+        raise NotImplementedError
+
+
+class Posterior(Untrained, Embedding):
+    """The embedding is the exact posterior of the components."""
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return log_joint(WORLD.mixture, x).softmax(-1)
+
+
+class Plane(Untrained, Embedding):
+    """The plane itself, a little of it on the sphere: an isometry up to scale."""
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return torch.cat([1e-3 * x, torch.ones_like(x[..., :1])], dim=-1)
+
+
+class ConditionalMeans(Untrained, Masked):
+    """Predicts the masked coordinate's exact mean given the other; the embedding is x itself."""
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return torch.cat([1e-3 * x, torch.ones_like(x[..., :1])], dim=-1)
+
+    embed_reference = embed
+
+    def predict(self, networks: nn.ModuleDict, x: Tensor, visible: Tensor) -> Tensor:
+        (masked,) = (visible == 0).nonzero().flatten().tolist()
+        mean, _ = WORLD.mixture.conditional_moments(x.numpy(), masked)
+        full = x.clone()
+        full[..., masked] = torch.tensor(mean, dtype=x.dtype)
+        return self.embed(networks, full)
+
+
+class Exact(Untrained, ScoreMatching):
+    """The exact energy of the smoothed mixture, off by a constant that nobody can know."""
+
+    def energy(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return 7 - log_joint(WORLD.mixture.smoothed(self.sigma), x).logsumexp(-1)
+
+    def gradient(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return torch.func.grad(lambda y: self.energy(networks, y).sum())(x)
+
+
+def embedding(kind: type[Embedding], **extra: Any) -> Embedding:
+    return kind(**FIELDS, family="prediction", noise=0.1, widths=(3,), **extra)
+
+
+def measure_untrained(method: Base, settings: Settings = SETTINGS) -> Any:
+    networks = method.networks(torch.zeros(0), Draws(0, MEMBERS, "weights"))
+    return measure(method, networks, settings=settings)
+
+
+def test_the_posterior_separates_the_components():
+    measured, _ = measure_untrained(embedding(Posterior))
+    share = np.bincount(WORLD.test_components) / len(WORLD.test)
+    assert measured["landscape.auroc.mean"] > 0.99
+    assert measured["landscape.depth.mean"] == pytest.approx(1, abs=0.02)  # from -1 to 0
+    assert measured["clusters.bayes_accuracy"] > 0.98
+    assert measured["clusters.knn_of_bayes.mean"] == pytest.approx(1, abs=0.02)
+    assert measured["clusters.linear_of_bayes.mean"] == pytest.approx(1, abs=0.02)
+    assert measured["clusters.silhouette.mean"] > 0.95
+    # Nearly one-hot: 1 - |mean|^2.
+    assert measured["collapse.spread.mean"] == pytest.approx(1 - (share**2).sum(), abs=0.02)
+    assert measured["collapse.members_collapsed"] == 0
+    assert np.isnan(measured["collapse.step.mean"])
+
+
+def test_members_that_agree_have_no_interval():
+    measured, _ = measure_untrained(embedding(Posterior))
+    for key, number in measured.items():
+        if key.endswith(".ci95") and "step" not in key:
+            assert number == pytest.approx(0, abs=1e-12), key
+
+
+def test_an_isometry_keeps_the_structure():
+    measured, _ = measure_untrained(embedding(Plane))
+    for key in ("trustworthiness", "distance_correlation", "distance_correlation_across"):
+        assert measured[f"structure.{key}.mean"] == pytest.approx(1, abs=1e-3)
+    assert measured["collapse.spread.mean"] < 1e-4
+    assert measured["collapse.members_collapsed"] == MEMBERS
+    assert measured["collapse.step.mean"] == 0
+
+
+def test_exact_conditional_means_explain_all_that_can_be_explained():
+    method = embedding(ConditionalMeans, averaging=0.9, predictor=(1,))
+    measured, _ = measure_untrained(method)
+    for i in range(2):
+        mean, _ = WORLD.mixture.conditional_moments(WORLD.test, i)
+        x = WORLD.test[:, i]
+        expected = 1 - ((x - mean) ** 2).sum() / ((x - x.mean()) ** 2).sum()
+        assert measured[f"masked.exact_r2.x{i}"] == pytest.approx(expected, rel=1e-9)
+        # The ridge may bend the exact prediction a little; float32 adds its rounding.
+        assert measured[f"masked.r2.x{i}.mean"] == pytest.approx(expected, abs=0.02)
+    assert measured["masked.of_exact.mean"] == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 1.0])
+def test_the_exact_energy_has_no_error(sigma):
+    method = Exact(**FIELDS, family="score_matching", sigma=sigma, hidden=(1,))
+    measured, drawn = measure_untrained(method)
+    assert measured["score.fisher_error.mean"] < 1e-9
+    assert measured["score.energy_correlation.mean"] == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(drawn["energy"], drawn["exact_energy"], rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(drawn["score"], drawn["exact_score"], rtol=1e-3, atol=1e-4)
+
+
+def test_adjusted_chains_in_the_exact_energy_are_as_good_as_exact_samples():
+    """With the smoothing wide enough for chains to get from well to well."""
+    settings = Settings(
+        **vars(SETTINGS)
+        | {"langevin": Langevin(chains=300, steps=150, unadjusted_step=0.1, adjusted_step=4.0)}
+    )
+    method = Exact(**FIELDS, family="score_matching", sigma=3.0, hidden=(1,))
+    measured, _ = measure_untrained(method, settings)
+    assert 0.5 < measured["sampling.adjusted.of_exact"] < 2
+    assert measured["sampling.adjusted.weight_error.mean"] < 0.05
+    assert 0.2 < measured["sampling.adjusted.acceptance.mean"] < 1
+    assert measured["sampling.unadjusted.acceptance.mean"] == 1
+
+
+def test_chains_start_from_the_gaussian_of_the_training_points():
+    """White noise, once the points' mean and covariance are taken out; the first member's."""
+    settings = Settings(
+        **vars(SETTINGS)
+        | {"langevin": Langevin(chains=400, steps=1, unadjusted_step=0.1, adjusted_step=0.1)}
+    )
+    method = Exact(**FIELDS, family="score_matching", sigma=1.0, hidden=(1,))
+    _, drawn = measure_untrained(method, settings)
+    mean, covariance = WORLD.train[0].mean(axis=0), np.cov(WORLD.train[0].T, bias=True)
+    for name in ("adjusted", "unadjusted"):
+        start = drawn[f"{name}_path"][0]  # [chains, 2]
+        white = np.linalg.solve(np.linalg.cholesky(covariance), (start - mean).T)
+        assert np.abs(white.mean(axis=1)).max() < 4 / np.sqrt(400)
+        assert np.abs(np.cov(white) - np.eye(2)).max() < 4 * np.sqrt(2 / 400)
+    assert (drawn["adjusted_path"][0] != drawn["unadjusted_path"][0]).any(axis=1).all()
+
+
+# What is drawn
+
+
+def test_landscapes_lie_on_the_grid_row_by_row_from_below():
+    """E(x; x_ref) = -cos of the two posteriors, each computed here at its point."""
+    _, drawn = measure_untrained(embedding(Posterior))
+    axis_x, axis_y = np.linspace(-10, 10, 7), np.linspace(-7, 14, 7)
+    np.testing.assert_array_equal(drawn["means_references"], WORLD.mixture.means)
+    np.testing.assert_array_equal(drawn["tour_references"], tour(WORLD.mixture.means, 5))
+    for name in ("means", "tour"):
+        references = WORLD.mixture.posterior(drawn[f"{name}_references"])
+        landscapes = drawn[f"{name}_landscapes"]
+        assert landscapes.shape == (len(references), 7, 7)
+        for row, column in itertools.product(range(7), range(7)):
+            u = WORLD.mixture.posterior([axis_x[column], axis_y[row]])
+            cosine = references @ u / np.linalg.norm(references, axis=1) / np.linalg.norm(u)
+            np.testing.assert_allclose(landscapes[:, row, column], -cosine, atol=1e-4)
+
+
+def test_fields_lie_on_the_grid_row_by_row_from_below():
+    method = Exact(**FIELDS, family="score_matching", sigma=1.0, hidden=(1,))
+    _, drawn = measure_untrained(method)
+    smoothed = WORLD.mixture.smoothed(1.0)
+    axis_x, axis_y = np.linspace(-10, 10, 7), np.linspace(-7, 14, 7)
+    for row, column in itertools.product(range(7), range(7)):
+        expected = -smoothed.log_density([axis_x[column], axis_y[row]])
+        assert drawn["exact_energy"][row, column] == pytest.approx(expected, rel=1e-5)
+    arrows = drawn["arrows"]
+    np.testing.assert_allclose(arrows[0, 0], [-10, -7])
+    np.testing.assert_allclose(arrows[0, -1], [10, -7])
+    np.testing.assert_allclose(arrows[-1, 0], [-10, 14])
+    np.testing.assert_allclose(drawn["exact_score"], smoothed.score(arrows), rtol=1e-9)
+
+
+# Real methods, small
+
+
+def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(REPOSITORY)
+    method = load(name)
+    sizes = {
+        "steps": 25,
+        "batch": 32,
+        "widths": (12, 8),
+        "predictor": (8,),
+        "hidden": (12, 10),
+    }
+    known = type(method).model_fields
+    return method.model_copy(update={k: v for k, v in sizes.items() if k in known})
+
+
+def new_networks(method: Base) -> nn.ModuleDict:
+    return initial(method, torch.tensor(WORLD.train, dtype=torch.float32), seed=0)
+
+
+def trained_networks(method: Any) -> tuple[nn.ModuleDict, Trained]:
+    networks, points = new_networks(method), torch.tensor(WORLD.train, dtype=torch.float32)
+    return networks, fit(networks, method, points, seed=0, snapshots=4, label="test")
+
+
+RANGES = {
+    "collapse.spread": (0, 1),
+    "collapse.effective_rank": (1, 8),
+    "clusters.knn_accuracy": (0, 1),
+    "clusters.linear_accuracy": (0, 1),
+    "clusters.silhouette": (-1, 1),
+    "structure.trustworthiness": (0, 1),
+    "structure.distance_correlation": (-1, 1),
+    "structure.distance_correlation_across": (-1, 1),
+    "landscape.auroc": (0, 1),
+    "landscape.depth": (-2, 2),
+    "landscape.roughness": (0, 100),
+    "landscape.score_explained": (0, 1),
+}
+MASKED_RANGES = {"masked.r2.x0": (-1, 1), "masked.r2.x1": (-1, 1), "masked.of_exact": (-5, 1.2)}
+SCORE_RANGES = {
+    "score.fisher_error": (0, 2),
+    "score.energy_correlation": (-1, 1),
+    "sampling.exact.sliced_wasserstein": (0, 10),
+    "sampling.unadjusted.sliced_wasserstein": (0, 100),
+    "sampling.adjusted.sliced_wasserstein": (0, 10),
+    "sampling.adjusted.weight_error": (0, 1),
+    "sampling.adjusted.acceptance": (0, 1),
+    "sampling.unadjusted.acceptance": (1, 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "ranges"),
+    [
+        ("contrastive", RANGES),
+        ("jepa_masked", RANGES | MASKED_RANGES),
+        ("dsm", SCORE_RANGES),
+    ],
+)
+def test_a_trained_method_from_end_to_end(monkeypatch, name, ranges):
+    method = small(name, monkeypatch)
+    networks, trained = trained_networks(method)
+    metrics, drawn = evaluate(method, networks, trained, WORLD, SETTINGS)
+    measured = dict(leaves(metrics))
+    for key, (low, high) in ranges.items():
+        least, mean, most = (measured[f"{key}.{part}"] for part in ("min", "mean", "max"))
+        assert low - 1e-6 <= least <= mean <= most <= high + 1e-6, key
+        assert measured[f"{key}.ci95"] >= 0
+    json.dumps(rounded(metrics), allow_nan=False)
+
+    np.testing.assert_array_equal(drawn["steps"], [20, 25])
+    np.testing.assert_array_equal(drawn["losses"], trained.losses)
+    for array in drawn.values():
+        assert array.dtype != object
+        assert np.isfinite(array).all()
+    if name == "jepa_masked":
+        # Squared errors add up over coordinates, R^2 does not.
+        total = WORLD.test.var(axis=0)
+        ours, exact = (
+            sum(total[i] * measured[key.format(i)] for i in range(2))
+            for key in ("masked.r2.x{}.mean", "masked.exact_r2.x{}")
+        )
+        assert measured["masked.of_exact.mean"] == pytest.approx(ours / exact, rel=1e-9)
+    if name == "dsm":
+        assert measured["sampling.exact.sliced_wasserstein.min"] > 0.01, "not the same samples"
+        assert drawn["adjusted_path"].shape == (5, 100, 2)
+        assert drawn["unadjusted_path"].shape == (5, 100, 2)
+        assert drawn["exact_samples"].shape == (100, 2)
+    else:
+        np.testing.assert_array_equal(drawn["snapshot_steps"], sorted(trained.snapshots))
+        last = drawn["spread"][-1].mean()
+        assert measured["collapse.spread.mean"] == pytest.approx(last, rel=1e-9)
+        assert drawn["effective_rank"].shape == drawn["spread"].shape == (4, MEMBERS)
+        assert np.abs(drawn["tour_landscapes"]).max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("name", ["jepa", "dsm"])
+def test_the_same_evaluation_gives_the_same_numbers(monkeypatch, name):
+    method = small(name, monkeypatch)
+    networks = new_networks(method)
+    (first, drawn), (again, redrawn) = measure(method, networks), measure(method, networks)
+    np.testing.assert_equal(first, again)
+    for key, array in drawn.items():
+        np.testing.assert_array_equal(array, redrawn[key])
+
+
+def landscape_by_loops(method: Embedding, networks: nn.ModuleDict) -> tuple[list[float], ...]:
+    """AUROC and roughness of each member, with slopes by finite differences in float64."""
+    networks = networks.double()
+
+    def units(points: np.ndarray, embed: Any) -> np.ndarray:
+        x = torch.tensor(points).expand(MEMBERS, -1, -1)
+        return nn.functional.normalize(embed(networks, x), dim=-1).detach().numpy()
+
+    x, step = WORLD.test, 1e-6
+    references = units(x[: SETTINGS.evaluation.references], method.embed_reference)
+    u = units(x, method.embed)
+    shifted = [
+        (units(x + e, method.embed) - units(x - e, method.embed)) / (2 * step)
+        for e in step * np.eye(2)
+    ]
+    auroc, rough = [], []
+    for member in range(MEMBERS):
+        areas, slopes = [], []
+        for number, reference in enumerate(references[member]):
+            cosine = u[member] @ reference
+            same = WORLD.test_components == WORLD.test_components[number]
+            areas.append(roc_auc_score(same, cosine))
+            slope = np.hypot(*(along[member] @ reference for along in shifted))
+            slopes.append(slope.mean() / (cosine.max() - cosine.min()))
+        auroc.append(np.mean(areas))
+        rough.append(np.mean(slopes))
+    return auroc, rough
+
+
+@pytest.mark.parametrize("name", ["contrastive", "jepa_ema"])
+def test_the_landscapes_tangents_are_finite_differences(monkeypatch, name):
+    """Through the roughness, which is made of them; with a target, x_ref goes through it."""
+    method = small(name, monkeypatch)
+    networks = new_networks(method)
+    if "average" in networks:
+        for parameter in networks["average"].parameters():
+            parameter.data += 0.3 * Draws(9, MEMBERS, "average").normal(*parameter.shape[1:])
+    measured, _ = measure(method, networks)
+    auroc, rough = landscape_by_loops(method, networks)
+    for key, expected in {"auroc": auroc, "roughness": rough}.items():
+        for part, value in {"mean": np.mean, "min": np.min, "max": np.max}.items():
+            found = measured[f"landscape.{key}.{part}"]
+            assert found == pytest.approx(value(expected), rel=1e-3), key
+
+
+def collapsed_states(networks: nn.ModuleDict) -> dict[int, dict[str, Tensor]]:
+    """As it is at step 0, and constant from step 10 on."""
+    start = {name: tensor.clone() for name, tensor in networks.state_dict().items()}
+    last = max(name for name in start if name.endswith("weight"))
+    constant = start | {last: torch.zeros_like(start[last])}
+    return {0: start, 10: constant, 30: constant}
+
+
+def test_a_collapsed_embedding_is_told_as_such(monkeypatch):
+    """What it leaves undefined, such as correlations, is NaN, and no warning is printed."""
+    method = small("jepa", monkeypatch)
+    networks = new_networks(method)
+    measured, drawn = measure(method, networks, collapsed_states(networks))
+    assert measured["collapse.members_collapsed"] == MEMBERS
+    assert measured["collapse.step.mean"] == 10
+    assert measured["collapse.spread.max"] == pytest.approx(0, abs=1e-6)
+    assert measured["collapse.effective_rank.max"] == pytest.approx(1, abs=1e-3)
+    assert measured["landscape.auroc.mean"] == pytest.approx(0.5, abs=1e-9)
+    assert (drawn["spread"][0] > 0.01).all()
+
+
+def test_weights_of_other_networks_are_an_input_error(monkeypatch):
+    method = small("jepa", monkeypatch)
+    other = method.model_copy(update={"widths": (5, 8)})
+    with pytest.raises(InputError, match="do not fit the networks"):
+        measure(method, new_networks(method), {1: new_networks(other).state_dict()})

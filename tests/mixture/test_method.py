@@ -1,0 +1,475 @@
+"""Every method of the mixture track: its parameters, its networks, and its loss by hand."""
+
+import copy
+import importlib
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from torch import Tensor, nn
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.methods import names
+from jepatlas.common.learning.training import train
+from jepatlas.mixture import methods
+from jepatlas.mixture.learning.method import (
+    Base,
+    Embedding,
+    Masked,
+    ScoreMatching,
+    TargetEncoder,
+    load,
+)
+from jepatlas.objectives.contrastive import info_nce
+from jepatlas.objectives.decorrelation import barlow_twins, vicreg
+from jepatlas.objectives.prediction import paired_distance, pairwise_distance
+from jepatlas.objectives.sigreg import lejepa
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+METHODS = sorted(
+    file.stem
+    for file in (REPOSITORY / "src/jepatlas/mixture/methods").glob("*.py")
+    if file.stem != "__init__"
+)
+PARAMETERS = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+EVERY = pytest.mark.parametrize("name", METHODS)
+
+
+@pytest.fixture(autouse=True)
+def project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+
+
+def small(name: str, **changes: Any) -> Any:
+    """The method with its parameters, but with small networks and few steps."""
+    sizes = {
+        "steps": 50,
+        "batch": 32,
+        "widths": (12, 10, 8),
+        "predictor": (9,),
+        "hidden": (12, 10),
+        "slices": 6,
+    }
+    method = load(name)
+    known = type(method).model_fields
+    return method.model_copy(update={k: v for k, v in (sizes | changes).items() if k in known})
+
+
+class Noise64(Draws):
+    """The same draws in float64, so that comparisons can be sharp."""
+
+    def normal(self, *shape: int) -> Tensor:
+        return super().normal(*shape).double()
+
+
+def points(members: int | list[int], n: int = 32, d: int = 2, seed: int = 0) -> Tensor:
+    """Two clusters, moved and stretched; each member its own points, in any ensemble."""
+    noise = Noise64(seed, members, "points")
+    x = noise.normal(n, d) + 4 * noise.integers(2, n, 1)
+    return 2 + x * torch.linspace(1, 3, d)
+
+
+def new_networks(method: Base, members: int | list[int], d: int = 2) -> nn.ModuleDict:
+    """In float64, with training points of the members' own."""
+    networks = method.networks(points(members, 100, d, seed=1), Draws(0, members, "weights"))
+    if "average" in networks:  # as it is after some training: not the same as online
+        shift = Draws(1, members, "average")
+        for parameter in networks["average"].parameters():
+            parameter.data += 0.1 * shift.normal(*parameter.shape[1:])
+    return networks.double()
+
+
+def loss_of(
+    method: Base, networks: nn.ModuleDict, members: int | list[int], batch: Tensor
+) -> Tensor:
+    return method.loss(networks, batch, Noise64(0, members, "noise"))
+
+
+# Parameters
+
+
+def test_every_module_is_a_method_with_a_block_of_parameters():
+    assert names(methods) == METHODS
+    assert sorted(PARAMETERS["mixture"]["methods"]) == METHODS
+
+
+@EVERY
+def test_every_method_loads(name):
+    method = load(name)
+    block = PARAMETERS["mixture"]["methods"][name]
+    assert type(method).__module__ == f"jepatlas.mixture.methods.{name}"
+    assert isinstance(method, Embedding) != isinstance(method, ScoreMatching)
+    found = method.model_dump()
+    for key, expected in block.items():
+        if isinstance(expected, list):
+            expected = tuple(expected)
+        assert found.pop(key) == expected
+    assert found == {"averaging": None} or not found, "defaults that params.yaml does not show"
+
+
+@EVERY
+def test_the_family_is_the_module_of_the_objective(name):
+    """dvc.yaml makes the stage depend on that file."""
+    module = importlib.import_module(f"jepatlas.mixture.methods.{name}")
+    used = {
+        thing.__module__.removeprefix("jepatlas.objectives.")
+        for thing in vars(module).values()
+        if getattr(thing, "__module__", "").startswith("jepatlas.objectives.")
+    }
+    assert used == {load(name).family}
+
+
+def write_block(folder: Path, name: str, **changes: Any) -> None:
+    """A params.yaml with one method's block changed; None takes a key away."""
+    content = copy.deepcopy(PARAMETERS)
+    block = content["mixture"]["methods"][name] | changes
+    content["mixture"]["methods"][name] = {k: v for k, v in block.items() if v is not None}
+    (folder / "params.yaml").write_text(yaml.safe_dump(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("jepa", {"family": "predictive"}, "family: should be one of "),
+        ("jepa", {"family": "predictive"}, ", is 'predictive'"),
+        ("jepa", {"family": "checks"}, "family: should be one of contrastive, decorrelation, "),
+        ("jepa", {"family": None}, "family: missing"),
+        ("jepa", {"noise": -0.1}, "noise: should be greater than or equal to 0, is -0.1"),
+        ("jepa", {"widths": []}, "widths: tuple should have at least 1 item"),
+        ("jepa", {"widths": [8, 0]}, "widths.1: should be greater than or equal to 1, is 0"),
+        ("jepa", {"temperature": 1}, "temperature: unknown key; mixture.methods.jepa takes: "),
+        ("jepa", {"learning_rate": 0}, "learning_rate: should be greater than 0, is 0"),
+        ("jepa", {"schedule": "step"}, "schedule: should be 'constant' or 'cosine', is 'step'"),
+        ("jepa_ema", {"averaging": None}, "averaging: missing"),
+        ("jepa_ema", {"averaging": 1}, "averaging: should be less than 1, is 1"),
+        ("jepa_masked", {"predictor": None}, "predictor: missing"),
+        ("contrastive", {"temperature": 0}, "temperature: should be greater than 0, is 0"),
+        ("dsm", {"sigma": 0}, "sigma: should be greater than 0, is 0"),
+        ("ism", {"sigma": -1}, "sigma: should be greater than or equal to 0, is -1"),
+        ("lejepa", {"trade_off": 2}, "trade_off: should be less than 1, is 2"),
+        ("lejepa", {"slices": 0}, "slices: should be greater than or equal to 1, is 0"),
+        ("vicreg", {"variance": True}, "variance: should be a number or a name, not true or false"),
+        ("barlow_twins", {"redundancy": "low"}, "redundancy: should be a valid number"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line(tmp_path, monkeypatch, name, changes, message):
+    monkeypatch.chdir(tmp_path)
+    write_block(tmp_path, name, **changes)
+    with pytest.raises(InputError) as caught:
+        load(name)
+    found = str(caught.value)
+    assert "\n" not in found
+    assert found.startswith(f"params.yaml: mixture.methods.{name}.{next(iter(changes))}")
+    assert message in found
+
+
+def test_hyvarinens_own_method_may_have_no_noise(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_block(tmp_path, "ism", sigma=0)
+    assert load("ism").sigma == 0
+
+
+@pytest.mark.parametrize("name", ["byol", "", "__init__", "jepa.x"])
+def test_an_unknown_method_is_told_the_known_ones(name):
+    with pytest.raises(InputError) as caught:
+        load(name)
+    assert str(caught.value) == (
+        f"params.yaml: mixture.methods.{name}: unknown method; there are: {', '.join(METHODS)}"
+    )
+
+
+def test_a_method_without_its_block_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("mixture: {methods: {dsm: {}}}\n")
+    with pytest.raises(InputError, match=r"^params\.yaml: mixture\.methods\.jepa is missing$"):
+        load("jepa")
+
+
+# Losses by hand, from separate passes of the networks
+
+
+def by_double_backward(networks: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
+    """dE/dx and the Laplacian of E by autograd, `[members, batch, d]` and `[members, batch]`."""
+    x = x.requires_grad_()
+    (gradient,) = torch.autograd.grad(networks["online"](x).sum(), x, create_graph=True)
+    second = [
+        torch.autograd.grad(gradient[..., i].sum(), x, retain_graph=True)[0][..., i]
+        for i in range(x.shape[-1])
+    ]
+    return gradient, sum(second)
+
+
+def masked_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, y: Tensor, draws: Draws) -> Tensor:
+    """Point i of the noisy view lacks coordinate i mod d, and the predictor is told which."""
+    total = 0
+    for i, masked in zip(range(x.shape[1]), itertools.cycle(range(x.shape[2]))):
+        seen, told = y[:, i : i + 1].clone(), torch.zeros_like(y[:, i : i + 1])
+        seen[..., masked], told[..., masked] = 0, 1
+        embedding = networks["online"](seen)
+        prediction = networks["predictor"](torch.cat([embedding, told], dim=-1))
+        cosine = nn.functional.cosine_similarity(
+            prediction, networks["average"](x[:, i : i + 1]), dim=-1
+        )
+        total = total + (2 - 2 * cosine[:, 0]) / x.shape[1]
+    return total
+
+
+def denoising_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -> Tensor:
+    epsilon = draws.normal(*x.shape[1:])
+    mirrored = []
+    for e in (epsilon, -epsilon):
+        gradient, _ = by_double_backward(networks, x + m.sigma * e)
+        mirrored.append(m.sigma**2 * ((e / m.sigma - gradient) ** 2).sum(-1).mean(-1))
+    return (mirrored[0] + mirrored[1]) / 2
+
+
+def implicit_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -> Tensor:
+    at = x + m.sigma * draws.normal(*x.shape[1:])
+    gradient, laplacian = by_double_backward(networks, at)
+    return (0.5 * (gradient**2).sum(-1) - laplacian).mean(-1)
+
+
+# (method, networks, x, x', noise) -> losses
+EMBEDDINGS = {
+    "contrastive": lambda m, f, x, y, _: info_nce(f["online"](x), f["online"](y), m.temperature),
+    "jepa": lambda m, f, x, y, _: paired_distance(f["online"](x), f["online"](y)),
+    "jepa_pairwise": lambda m, f, x, y, _: pairwise_distance(f["online"](x), f["online"](y)),
+    "jepa_ema": lambda m, f, x, y, _: paired_distance(
+        f["predictor"](f["online"](x)), f["average"](y)
+    ),
+    "jepa_masked": masked_by_hand,
+    "vicreg": lambda m, f, x, y, _: vicreg(
+        f["online"](x),
+        f["online"](y),
+        invariance=m.invariance,
+        variance=m.variance,
+        covariance=m.covariance,
+    ),
+    "barlow_twins": lambda m, f, x, y, _: barlow_twins(
+        f["online"](x), f["online"](y), redundancy=m.redundancy
+    ),
+    "lejepa": lambda m, f, x, y, noise: lejepa(
+        f["online"](x),
+        f["online"](y),
+        noise.normal(m.widths[-1], m.slices),
+        m.trade_off,
+    ),
+}
+SCORES = {"dsm": denoising_by_hand, "ism": implicit_by_hand}
+
+
+def test_every_method_has_its_loss_written_by_hand():
+    assert sorted(EMBEDDINGS | SCORES) == METHODS
+
+
+@EVERY
+def test_the_loss_is_the_one_by_hand(name):
+    # Weights that are neither 1, nor equal, nor a default: each has to be in its place.
+    weights = {
+        "invariance": 2.0,
+        "variance": 3.0,
+        "covariance": 5.0,
+        "redundancy": 0.7,
+        "trade_off": 0.3,
+        "temperature": 0.4,
+        "sigma": 0.6,
+        "noise": 0.8,
+    }
+    method, x = small(name, **weights), points(3)
+    networks, noise = new_networks(method, 3), Noise64(0, 3, "noise")
+    if name in EMBEDDINGS:
+        x_prime = x + method.noise * noise.normal(*x.shape[1:])
+        expected = EMBEDDINGS[name](method, networks, x, x_prime, noise)
+    else:
+        expected = SCORES[name](method, networks, x, noise)
+    losses = loss_of(method, networks, 3, x)
+    assert losses.shape == (3,)
+    np.testing.assert_allclose(losses.detach(), expected.detach(), rtol=1e-9)
+
+
+@EVERY
+def test_members_do_not_mix(name):
+    method = small(name)
+    together, alone = new_networks(method, 4), new_networks(method, [2])
+    losses = loss_of(method, together, 4, points(4))
+    loss = loss_of(method, alone, [2], points([2]))
+    np.testing.assert_allclose(losses[2].item(), loss.item(), rtol=1e-10)
+    losses[2].backward()
+    loss.sum().backward()
+    own = dict(alone.named_parameters())
+    for key, parameter in together.named_parameters():
+        if parameter.grad is None:
+            assert own[key].grad is None
+            continue
+        np.testing.assert_allclose(parameter.grad[2:3], own[key].grad, rtol=1e-7, atol=1e-10)
+        assert not parameter.grad[[0, 1, 3]].any()
+
+
+@EVERY
+def test_gradients_reach_all_that_is_trained(name):
+    """But for the last bias where the loss does not depend on it: slopes, centred embeddings."""
+    method = small(name)
+    networks = new_networks(method, 3)
+    loss_of(method, networks, 3, points(3)).sum().backward()
+    last = max(key for key, _ in networks["online"].named_parameters() if key.endswith("bias"))
+    for key, parameter in networks.named_parameters():
+        if not parameter.requires_grad:
+            assert key.startswith("average.")
+        elif key != f"online.{last}":
+            assert parameter.grad.flatten(1).any(dim=1).all(), key
+        elif name not in ("dsm", "ism", "vicreg", "barlow_twins"):
+            assert parameter.grad.abs().max() > 1e-6
+
+
+@EVERY
+def test_fifty_steps_lower_the_loss(name):
+    """On held-out points; with a target, the target hardly moves, so that the task stays one."""
+    decay = {"averaging": 0.9999} if isinstance(load(name), TargetEncoder) else {}
+    method = small(name, learning_rate=0.005, **decay)
+    networks, held_out = new_networks(method, 3), points(3, n=200, seed=5)
+    noise, batches = Noise64(2, 3, "noise"), Draws(2, 3, "batches")
+    train_points = points(3, n=100, seed=1)
+    rows = torch.arange(3)[:, None]
+    before = loss_of(method, networks, 3, held_out).detach()
+
+    def loss() -> Tensor:
+        return method.loss(networks, train_points[rows, batches.integers(100, method.batch)], noise)
+
+    train(networks, loss, method, 2, name)
+    after = loss_of(method, networks, 3, held_out).detach()
+    assert (after < before).all()
+    assert after.mean() < before.mean() - 0.02 * before.abs().mean()
+
+
+# Networks and views
+
+
+@EVERY
+def test_networks_are_drawn_from_the_generators_given(name):
+    method, x = small(name), points(3, n=50).float()
+    first, again = (method.networks(x, Draws(4, 3, "weights")).state_dict() for _ in range(2))
+    other = method.networks(x, Draws(5, 3, "weights")).state_dict()
+    for key, tensor in first.items():
+        assert torch.equal(tensor, again[key])
+        assert key.endswith(("mean", "scale")) or not torch.equal(tensor, other[key])
+
+
+@pytest.mark.parametrize("name", sorted(EMBEDDINGS))
+def test_an_embedding_is_of_the_last_width(name):
+    method, x = small(name), points(3, n=7)
+    networks = new_networks(method, 3)
+    assert method.embed(networks, x).shape == (3, 7, 8)
+    assert torch.equal(method.embed(networks, x), networks["online"](x))
+    part = "average" if isinstance(method, TargetEncoder) else "online"
+    assert torch.equal(method.embed_reference(networks, x), networks[part](x))
+
+
+def test_views_differ_by_gaussian_noise():
+    method, batch = small("jepa", noise=0.7), points(3, n=4000)
+    x, x_prime = method.views(batch, Draws(0, 3, "noise"))
+    assert torch.equal(x, batch)
+    difference = (x_prime - x).numpy().ravel()
+    assert difference.mean() == pytest.approx(0, abs=5 * 0.7 / np.sqrt(24_000))
+    assert difference.std() == pytest.approx(0.7, rel=5 / np.sqrt(48_000))
+
+
+def test_both_views_in_one_pass_are_each_in_its_place():
+    method = small("jepa")
+    networks, x, y = new_networks(method, 2), points(2, n=5), points(2, n=5, seed=3)
+    z, z_prime = method.embed_views(networks, x, y)
+    np.testing.assert_allclose(z.detach(), networks["online"](x).detach(), rtol=1e-12)
+    np.testing.assert_allclose(z_prime.detach(), networks["online"](y).detach(), rtol=1e-12)
+
+
+# Targets and masks
+
+TARGETS = pytest.mark.parametrize("name", ["jepa_ema", "jepa_masked"])
+
+
+@TARGETS
+def test_the_target_starts_as_the_encoder_and_is_never_trained(name):
+    method = small(name)
+    networks = method.networks(points(3, n=50).float(), Draws(0, 3, "weights"))
+    online, average = networks["online"].state_dict(), networks["average"].state_dict()
+    assert all(torch.equal(average[key], online[key]) for key in online)
+    assert not any(parameter.requires_grad for parameter in networks["average"].parameters())
+    method.loss(networks, points(3).float(), Draws(0, 3, "noise")).sum().backward()
+    assert all(parameter.grad is None for parameter in networks["average"].parameters())
+
+
+@TARGETS
+def test_the_loss_depends_on_the_target_but_sends_it_no_gradient(name):
+    method = small(name)
+    networks = new_networks(method, 3)
+    losses = loss_of(method, networks, 3, points(3))
+    losses.sum().backward()
+    assert all(parameter.grad is None for parameter in networks["average"].parameters())
+    with torch.no_grad():
+        for parameter in networks["average"].parameters():
+            parameter.mul_(1.5)
+    assert (loss_of(method, networks, 3, points(3)) != losses).all()
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_a_masked_prediction_ignores_what_is_masked(d):
+    method = small("jepa_masked")
+    assert isinstance(method, Masked)
+    networks = new_networks(method, 2, d)
+    x = points(2, n=6, d=d)
+    for masked in range(d):
+        visible = torch.ones(d, dtype=torch.float64)
+        visible[masked] = 0
+        expected = method.predict(networks, x, visible)
+        assert expected.shape == (2, 6, 8)
+        for value in (-1e300, 0.0, 3.5):
+            changed = x.clone()
+            changed[..., masked] = value
+            assert torch.equal(method.predict(networks, changed, visible), expected)
+        for seen in set(range(d)) - {masked}:
+            changed = x.clone()
+            changed[..., seen] += 1
+            assert not torch.isclose(method.predict(networks, changed, visible), expected).any()
+
+
+def test_the_predictor_knows_which_coordinate_is_masked():
+    """A point at 0 looks the same whatever is masked; the prediction should not be the same."""
+    method = small("jepa_masked")
+    networks, zero = new_networks(method, 2), torch.zeros(2, 1, 2, dtype=torch.float64)
+    first, second, neither = (
+        method.predict(networks, zero, torch.tensor(visible, dtype=torch.float64))
+        for visible in ([0, 1], [1, 0], [1, 1])
+    )
+    for a, b in itertools.combinations((first, second, neither), 2):
+        assert not torch.isclose(a, b).any()
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_masks_may_differ_from_point_to_point(d):
+    method = small("jepa_masked")
+    networks, x = new_networks(method, 2, d), points(2, n=6, d=d)
+    visible = 1 - torch.eye(d, dtype=torch.float64)[torch.arange(6) % d]  # [n, d]
+    together = method.predict(networks, x, visible)
+    for i in range(6):
+        alone = method.predict(networks, x[:, i : i + 1], visible[i])
+        np.testing.assert_allclose(together[:, i : i + 1].detach(), alone.detach(), rtol=1e-9)
+
+
+# Scores
+
+
+@pytest.mark.parametrize("name", sorted(SCORES))
+def test_a_score_is_minus_the_slope_of_the_energy(name):
+    method, x = small(name), points(3, n=7)
+    networks = new_networks(method, 3)
+    expected, expected_laplacian = by_double_backward(networks, x.clone())
+    assert method.energy(networks, x).shape == (3, 7)
+    assert torch.equal(method.energy(networks, x), networks["online"](x))
+    gradient, laplacian = method.gradient_and_laplacian(networks, x)
+    for found in (gradient, method.gradient(networks, x)):
+        np.testing.assert_allclose(found.detach(), expected.detach(), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(laplacian.detach(), expected_laplacian, rtol=1e-9, atol=1e-12)

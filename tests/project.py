@@ -72,6 +72,19 @@ def shrink(params: dict[str, Any]) -> None:
     images["decoder"] |= {"epochs": 1, "batch": 64}
 
 
+def stage_names() -> list[str]:
+    """Every stage of the small project, one for each method included."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    shrink(params)
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    names = []
+    for name, stage in stages.items():
+        key = stage.get("foreach", "").strip("${}")  # such as mixture.methods
+        track, _, block = key.partition(".")
+        names += [f"{name}@{method}" for method in params[track][block]] if key else [name]
+    return names
+
+
 def change(project: Path, edit: Any) -> None:
     """Rewrite params.yaml after `edit(params)`."""
     file = project / "params.yaml"

@@ -50,7 +50,9 @@ def test_a_stage_declares_what_it_uses_and_uses_what_it_declares(
     assert mismatch(used["params"], keys, ".") == ([], [])
 
 
-def mismatch(used: Iterable[str], declared: Iterable[str], mark: str) -> tuple[list[str], list[str]]:
+def mismatch(
+    used: Iterable[str], declared: Iterable[str], mark: str
+) -> tuple[list[str], list[str]]:
     """What is used outside of all that is declared, and what is declared and not used.
 
     A folder covers the files in it, a key of params.yaml those below it; mark: what separates the

@@ -82,14 +82,14 @@ def test_an_objective_reruns_the_methods_of_its_family(clone: Path) -> None:
     ("track", "file", "name"),
     [
         ("mixture", "metrics.py", "spread"),
-        ("images", "metrics.py", "linear_probe"),
+        ("images", "metrics.py", "half_width"),
         ("noisy_tv", "metrics.py", "r2"),
     ],
 )
 def test_a_metric_reruns_evaluations_and_no_training(
     track: str, file: str, name: str, clone: Path
 ) -> None:
-    append(clone, f"{track}/measuring/{file}", METRICS[track])
+    append(clone, f"{track}/measuring/{file}", STEEPER.format(name=name))
     expected = {stage for stage in project.stage_names() if stage.startswith(f"{track}_evaluate")}
     if track == "noisy_tv":
         expected.add("noisy_tv_oracle")

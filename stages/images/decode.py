@@ -1,16 +1,17 @@
-"""Train and measure the decoders of one method: `python -m stages.images.decode METHOD`."""
+"""Train the decoders of one method: `python -m stages.images.decode METHOD`."""
 
 import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar, section
-from jepatlas.common.base.storage import read_arrays, write_arrays, write_json
+from jepatlas.common.base.parameters import Count, Device, Seed, scalar, section
+from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning.checkpoint import forget
-from jepatlas.common.learning.epochs import Epochs
+from jepatlas.common.learning.trained import Trained
 from jepatlas.images.learning.curves import shown
-from jepatlas.images.learning.decoding import evaluate, fit
-from jepatlas.images.learning.fitting import Machine, Trained, restored
+from jepatlas.images.learning.decoding import Decoding, fit
+from jepatlas.images.learning.fitting import restored
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.truth.world import Images
@@ -18,16 +19,15 @@ from jepatlas.images.truth.world import Images
 
 def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
-    decoder = section("images.decoder", Epochs)
+    members = range(scalar("images.members", Count))
+    decoding = section("images.decoder", Decoding)
     machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
     images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
     trained = Trained.load(Path(f"data/images/trained/{name}.safetensors"))
-    networks = restored(method, trained, seed, machine)
+    networks = restored(method, trained, images, seed, members, machine)
     with shown(Path(f"plots/images/decoding/{name}")) as report:
-        decoders = fit(decoder, method, networks, images, seed, machine, name, report)
-    metrics, drawn = evaluate(method, networks, decoders, images, seed, machine)
-    write_json(Path(f"metrics/images/reconstruction/{name}.json"), metrics)
-    write_arrays(Path(f"data/images/reconstructed/{name}.npz"), drawn)
+        decoders = fit(name, decoding, method, networks, images, seed, members, machine, report)
+    decoders.save(Path(f"data/images/decoders/{name}.safetensors"))
     forget(f"decoder-{name}")
 
 

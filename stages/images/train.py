@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, Snapshots, scalar
+from jepatlas.common.base.parameters import Count, Device, Seed, Snapshots, scalar
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.images.learning.curves import shown
-from jepatlas.images.learning.fitting import Machine, fit
+from jepatlas.images.learning.fitting import fit
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.truth.world import Images
@@ -16,12 +17,12 @@ from jepatlas.images.truth.world import Images
 
 def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
+    members = range(scalar("images.members", Count))
     snapshots = scalar("images.snapshots", Snapshots)
-    precision = scalar("images.precision", Precision)
-    machine = Machine.choose(scalar("device", Device), precision)
+    machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
     images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
     with shown(Path(f"plots/images/training/{name}")) as report:
-        trained = fit(method, images, seed, snapshots, machine, name, report)
+        trained = fit(name, method, images, seed, members, snapshots, machine, report)
     trained.save(Path(f"data/images/trained/{name}.safetensors"))
     forget(f"images-{name}")
 

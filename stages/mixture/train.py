@@ -9,7 +9,8 @@ from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Device, Seed, Snapshots, scalar
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning import device
-from jepatlas.mixture.learning.fitting import fit, initial
+from jepatlas.common.learning.checkpoint import forget
+from jepatlas.mixture.learning.fitting import fit
 from jepatlas.mixture.learning.method import load
 from jepatlas.mixture.truth.world import World
 
@@ -19,10 +20,9 @@ def main(name: str) -> None:
     target = device.choose(scalar("device", Device))
     world = World.from_arrays(read_arrays(Path("data/mixture/points.npz")))
     points = torch.as_tensor(world.train, dtype=torch.float32, device=target)
-    snapshots = scalar("mixture.snapshots", Snapshots)
-    networks = initial(method, points, seed)
-    trained = fit(networks, method, points, seed, snapshots, label=f"mixture.methods.{name}")
+    trained = fit(name, method, points, seed, scalar("mixture.snapshots", Snapshots))
     trained.save(Path(f"data/mixture/trained/{name}.safetensors"))
+    forget(f"mixture-{name}")
 
 
 if __name__ == "__main__":

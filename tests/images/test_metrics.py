@@ -6,7 +6,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.neighbors import KNeighborsClassifier
 
-from jepatlas.common.measuring.statistics import unit
+from jepatlas.common.base.vectors import unit
 from jepatlas.images.learning.neighbours import nearest, vote
 from jepatlas.images.measuring import metrics
 

@@ -13,7 +13,8 @@ from sklearn.datasets import load_digits
 
 from jepatlas.common.base.parameters import PARAMS
 from jepatlas.common.learning.training import Trained
-from jepatlas.common.measuring.statistics import summary, unit
+from jepatlas.common.base.vectors import unit
+from jepatlas.common.measuring.statistics import summary
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.measuring.metrics import spread

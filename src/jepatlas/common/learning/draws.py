@@ -44,5 +44,23 @@ class Draws:
         """Uniform on {0, ..., high - 1}, int64."""
         return self._stack([torch.randint(high, shape, generator=g) for g in self._generators])
 
+    def permutations(self, count: int) -> Tensor:
+        """Each member's own order of `count` things, `[members, count]`, int64."""
+        return self._stack([torch.randperm(count, generator=g) for g in self._generators])
+
+    def state(self) -> Tensor:
+        """Where all generators are, for `restore`: `[members, bytes]`."""
+        return torch.stack([g.get_state() for g in self._generators])
+
+    def restore(self, state: Tensor) -> None:
+        """Go on drawing from where `state` was taken."""
+        for generator, one in zip(self._generators, state, strict=True):
+            generator.set_state(one)
+
+    @property
+    def generators(self) -> list[torch.Generator]:
+        """Each member's generator, for what draws by itself."""
+        return self._generators
+
     def _stack(self, draws: list[Tensor]) -> Tensor:
         return torch.stack(draws).to(self.device)

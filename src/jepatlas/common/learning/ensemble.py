@@ -56,6 +56,26 @@ class MLP(nn.Module):
         return last(x)
 
 
+class Separate(nn.Module):
+    """Networks of any kind, one for each member, run one after the other."""
+
+    def __init__(self, build: Callable[[], nn.Module], draws: Draws) -> None:
+        """build: makes one network, drawing from torch's global generator, which is seeded for each
+        member by its own draws and put back as it was."""
+        super().__init__()
+        networks = []
+        for seed in draws.integers(2**62, 1)[:, 0].tolist():
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                networks.append(build())
+        self.members = nn.ModuleList(networks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[members, batch, ...] -> [members, batch, ...]`."""
+        pairs = zip(self.members, x, strict=True)
+        return torch.stack([network(own) for network, own in pairs])
+
+
 def average_of(network: nn.Module) -> nn.Module:
     """A copy for the training loop to keep as the moving average of `network`: no gradient."""
     return copy.deepcopy(network).requires_grad_(False)

@@ -5,7 +5,8 @@ import pkgutil
 from types import ModuleType
 from typing import Any
 
-from jepatlas.common.base.parameters import PARAMS, InputError
+from jepatlas.common.base.parameters import PARAMS, InputError, section
+from jepatlas.common.learning.family import check_family
 
 
 def names(package: ModuleType) -> list[str]:
@@ -19,3 +20,11 @@ def find(package: ModuleType, name: str, key: str) -> Any:
     if name not in known:
         raise InputError(f"{PARAMS}: {key}: unknown method; there are: {', '.join(known)}")
     return importlib.import_module(f"{package.__name__}.{name}").Method
+
+
+def load(package: ModuleType, name: str, key: str) -> Any:
+    """The method `name` with its block of params.yaml at `key`, validated; its `family` must be
+    the file that its loss comes from."""
+    method = section(key, find(package, name, key))
+    check_family(type(method), method.family, key)
+    return method

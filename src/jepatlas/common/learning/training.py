@@ -1,188 +1,232 @@
-"""The training loop of the ensembles: optimiser, schedule, EMA, divergence, snapshots, progress."""
+"""The training loop, one for every track: optimiser, schedule, average, curves, checkpoint."""
 
 import math
-import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal, Self
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal
 
 import torch
-from pydantic import AfterValidator
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from jepatlas import objectives
-from jepatlas.common.base.parameters import Count, Fraction, InputError, Positive, Section
-from jepatlas.common.learning.weights import read_tensors, write_tensors
+from jepatlas.common.base.parameters import Fraction, InputError, NonNegative, Positive, Section
+from jepatlas.common.learning.batches import Batch, Batches
+from jepatlas.common.learning.checkpoint import Checkpoint
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.trained import Trained, below, copy_of
 
-LOG_EVERY = 20  # steps over which the reported loss is averaged
+CHECKPOINT_EVERY = 2.0  # seconds, at least: quick trainings write none
 Schedule = Literal["constant", "cosine"]
-
-
-def _is_a_family(value: str) -> str:
-    modules = {module.name for module in pkgutil.iter_modules(objectives.__path__)}
-    families = sorted(modules - {"checks"})
-    if value not in families:
-        raise ValueError(f"should be one of {', '.join(families)}")
-    return value
-
-
-Family = Annotated[str, AfterValidator(_is_a_family)]  # a file of `objectives/`
+Loss = Callable[[Batch], Tensor]
+Row = Mapping[str, Tensor]  # the values of a round: name -> [members]
 
 
 class Training(Section):
     """The parameters of the loop.
 
-    batch: points per step and member, drawn with replacement, where there are batches; schedule: of
-    the learning rate, `cosine` goes to 0; averaging: decay of the moving average, for methods that
-    have one.
+    schedule: of the learning rate, `cosine` goes to 0; warm_up: the share of all steps in which the
+    rate rises from 0; weight_decay: of matrices and kernels, not of biases and normalisations;
+    averaging: decay of the moving average, for methods that have one. Under a cosine schedule the
+    decay rises to 1 (BYOL: Grill et al. 2020, arXiv 2006.07733).
     """
 
-    steps: Count
-    batch: Count | None = None
     learning_rate: Positive
     schedule: Schedule
+    warm_up: Fraction = 0.0
+    weight_decay: NonNegative = 0.0
     averaging: Fraction | None = None
+
+    def shape(self, progress: float) -> float:
+        """The schedule without warm-up, from 1 on: what is left of rate and averaging."""
+        return 1.0 if self.schedule == "constant" else (1 + math.cos(math.pi * progress)) / 2
+
+    def rate(self, progress: float) -> float:
+        """The learning rate at a share of all steps."""
+        warm = min(progress / self.warm_up, 1.0) if self.warm_up else 1.0
+        return self.learning_rate * warm * self.shape(progress)
+
+    def decay(self, progress: float) -> float:
+        """The decay of the moving average at a share of all steps."""
+        return 1 - (1 - (self.averaging or 0.0)) * self.shape(progress)
 
 
 class Diverged(InputError):
     """A loss was not finite."""
 
 
-@dataclass(frozen=True)
-class Trained:
-    """`losses` `[logs, members]`, means over the steps up to each of `steps` `[logs]`;
-    `snapshots`: the networks' tensors after the steps that are the keys, the last included."""
-
-    steps: Tensor
-    losses: Tensor
-    snapshots: dict[int, dict[str, Tensor]]
-
-    @property
-    def final(self) -> dict[str, Tensor]:
-        """The networks' tensors at the end."""
-        return self.snapshots[max(self.snapshots)]
-
-    def save(self, path: Path) -> None:
-        tensors = {"steps": self.steps, "losses": self.losses}
-        for step, snapshot in self.snapshots.items():
-            tensors |= {f"{step}/{name}": tensor for name, tensor in snapshot.items()}
-        write_tensors(path, tensors)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        tensors = read_tensors(path)
-        try:
-            steps, losses = tensors.pop("steps"), tensors.pop("losses")
-        except KeyError as missing:
-            raise InputError(f"{path}: lacks the tensor {missing}") from None
-        snapshots: dict[int, dict[str, Tensor]] = {}
-        try:
-            for key, tensor in tensors.items():
-                step, name = key.split("/", 1)
-                snapshots.setdefault(int(step), {})[name] = tensor
-        except ValueError:
-            raise InputError(f"{path}: {key} is not a tensor of a step") from None
-        if not snapshots:
-            raise InputError(f"{path}: holds no snapshot")
-        return cls(steps, losses, snapshots)
-
-
 def train(
     networks: nn.ModuleDict,
-    loss: Callable[[], Tensor],
+    loss: Loss,
+    batches: Batches,
     training: Training,
-    snapshots: int,
     label: str,
+    *,
+    draws: Sequence[Draws] = (),
+    snapshots: Collection[int] = (),
+    parts: Collection[str] | None = None,
+    measure: Callable[[], Row] = dict,
+    report: Callable[[Row], None] = lambda row: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
-    """Minimise `loss() -> [members]`, each member's own, with Adam.
+    """Minimise `loss(batch) -> [members]`, each member's own, over all `batches`.
 
     Where `networks` has a part `average`, it follows the part `online` as an exponential moving
-    average (Polyak averaging; the target encoder of BYOL). `snapshots` states are kept, evenly
-    spaced in the logarithm of the step, because collapse and settling are early and fast.
+    average (Polyak averaging; the target encoder of BYOL). After each round of batches the mean
+    loss and what `measure` says become a row of the curves, which `report` is told; rows of before
+    an interruption are reported again.
 
-    Raises `Diverged`, naming `label`, the member and the step, when a loss is not finite;
-    `InputError` when there is a part `average` but no `averaging`, or the other way round.
+    draws: everything that draws, so that training can be resumed; snapshots: the steps after which
+    the networks are kept, or those `parts` of them; label: the method's key in params.yaml.
+    With a checkpoint, an interrupted training goes on from it to the same bytes.
+
+    Raises `Diverged`, naming label, member and step, when a loss is not finite; `InputError` when
+    there is a part `average` but no `averaging`, or the other way round.
     """
-    online: list[Tensor] = list(networks["online"].parameters())
-    average: list[Tensor] = list(networks["average"].parameters()) if "average" in networks else []
-    decay = _decay(training, bool(average), label)
-    trained = [p for p in networks.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(trained, lr=training.learning_rate, fused=True)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, _shape(training))
-    wanted = snapshot_steps(training.steps, snapshots)
-    kept = {0: copy_of(networks)} if 0 in wanted else {}
-    logged: list[Tensor] = []
-    window: list[Tensor] = []
-    log_steps: list[int] = []
-    with tqdm(total=training.steps, desc=label, unit="step", disable=None) as bar:
-        for step in range(1, training.steps + 1):
-            losses = loss()
-            optimiser.zero_grad()
-            losses.sum().backward()
-            optimiser.step()
-            scheduler.step()
-            if average:
-                follow(average, online, decay)
-            window.append(losses.detach())
-            if step % LOG_EVERY == 0 or step == training.steps:
-                logged.append(_checked_mean(window, step, label))
-                log_steps.append(step)
-                bar.update(len(window))
-                window = []
-            if step in wanted:
-                kept[step] = copy_of(networks)
-    return Trained(torch.tensor(log_steps), torch.stack(logged), kept)
+    run = _Run(networks, training, draws, label, parts or list(networks))
+    run.resume(checkpoint)
+    for row in run.rows():
+        report(row)
+    saved = time.monotonic()
+    with tqdm(total=batches.steps, initial=run.step, desc=label, unit="step", disable=None) as bar:
+        if run.step == 0 and 0 in snapshots:
+            run.keep()
+        while run.step < batches.steps:
+            losses = []
+            for _ in range(min(batches.round, batches.steps - run.step)):
+                losses.append(run.advance(loss, batches))
+                if run.step in snapshots:
+                    run.keep()
+            row = {"loss": run.checked_mean(losses), **measure()}
+            run.note(row)
+            if checkpoint and time.monotonic() - saved >= CHECKPOINT_EVERY:
+                checkpoint.save(run.tensors())
+                saved = time.monotonic()
+            report(row)
+            bar.update(len(losses))
+    return Trained(
+        copy_of(networks),
+        run.snapshots,
+        torch.tensor(run.noted),
+        {name: torch.stack(values) for name, values in run.curves.items()},
+    )
 
 
-def restore(networks: nn.Module, snapshot: dict[str, Tensor]) -> None:
-    """Put a snapshot's tensors into networks; tensors that do not fit are an `InputError`."""
-    try:
-        networks.load_state_dict(snapshot)
-    except RuntimeError:
-        raise InputError(
-            "the stored weights do not fit the networks of params.yaml; `dvc repro` trains anew"
-        ) from None
+class _Run:
+    """The state of a training: how far it is, and all that it goes on from."""
 
-
-def snapshot_steps(steps: int, count: int) -> set[int]:
-    """At most `count` steps from 0 to `steps`, both included, evenly spaced in log(1 + step)."""
-    grid = torch.linspace(0, math.log1p(steps), max(count, 2), dtype=torch.float64)
-    return {round(math.expm1(float(x))) for x in grid}
-
-
-def _decay(training: Training, needed: bool, label: str) -> float:
-    if needed != (training.averaging is not None):
-        raise InputError(
-            f"{label}.averaging: {'missing' if needed else 'this method has no moving average'}"
+    def __init__(
+        self,
+        networks: nn.ModuleDict,
+        training: Training,
+        draws: Sequence[Draws],
+        label: str,
+        parts: Collection[str],
+    ) -> None:
+        if ("average" in networks) != (training.averaging is not None):
+            missing = "missing" if "average" in networks else "this method has no moving average"
+            raise InputError(f"{label}.averaging: {missing}")
+        self.networks, self.training, self.draws, self.label = networks, training, draws, label
+        self.kept = nn.ModuleDict({name: networks[name] for name in parts})
+        self.optimiser = torch.optim.AdamW(_groups(networks, training), fused=True)
+        self.online: list[Tensor] = (
+            list(networks["online"].parameters()) if "average" in networks else []
         )
-    return training.averaging or 0.0
+        self.average: list[Tensor] = list(networks["average"].parameters()) if self.online else []
+        self.step = 0
+        self.noted: list[int] = []  # the steps at which the curves have a row
+        self.curves: dict[str, list[Tensor]] = {}
+        self.snapshots: dict[int, dict[str, Tensor]] = {}
+
+    def advance(self, loss: Loss, batches: Batches) -> Tensor:
+        """One step; the losses of the members before it, `[members]`."""
+        before = self.step / batches.steps
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.training.rate(before)
+        losses = loss(batches.batch(self.step))
+        self.optimiser.zero_grad()
+        losses.sum().backward()  # members share nothing, so their gradients do not mix
+        self.optimiser.step()
+        self.step += 1
+        if self.average:
+            self._follow(self.training.decay(self.step / batches.steps))
+        return losses.detach()
+
+    @torch.no_grad()
+    def _follow(self, decay: float) -> None:
+        """average <- decay average + (1 - decay) online, in one call for all tensors."""
+        torch._foreach_lerp_(self.average, self.online, 1 - decay)
+
+    def checked_mean(self, losses: list[Tensor]) -> Tensor:
+        """The mean of the last steps' losses, `[members]`, if all are finite."""
+        stacked = torch.stack(losses).cpu()  # [steps, members]
+        if not stacked.isfinite().all():
+            late, member = (~stacked.isfinite()).nonzero()[0].tolist()
+            raise Diverged(
+                f"{self.label}: member {member} had a loss of {stacked[late, member].item()} at "
+                f"step {self.step - len(losses) + 1 + late}; try a smaller learning_rate or a "
+                "larger batch"
+            )
+        return stacked.mean(0)
+
+    def keep(self) -> None:
+        self.snapshots[self.step] = copy_of(self.kept)
+
+    def note(self, row: Row) -> None:
+        self.noted.append(self.step)
+        for name, values in row.items():
+            self.curves.setdefault(name, []).append(values)
+
+    def rows(self) -> list[Row]:
+        """The rows of the curves, oldest first."""
+        rows = zip(*self.curves.values(), strict=True)
+        return [dict(zip(self.curves, row, strict=True)) for row in rows]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that training goes on from, by name."""
+        found = {f"networks/{k}": v for k, v in self.networks.state_dict().items()}
+        for number, moments in self.optimiser.state_dict()["state"].items():
+            found |= {f"optimiser/{number}/{name}": v for name, v in moments.items()}
+        for number, source in enumerate(self.draws):
+            found[f"draws/{number}"] = source.state()
+        # Numbered, because a file of tensors does not keep their order.
+        for place, (name, values) in enumerate(self.curves.items()):
+            found[f"curves/{place}/{name}"] = torch.stack(values)
+        for step, snapshot in self.snapshots.items():
+            found |= {f"snapshots/{step}/{name}": v for name, v in snapshot.items()}
+        found["noted"] = torch.tensor(self.noted)
+        return {name: tensor.cpu().contiguous() for name, tensor in found.items()}
+
+    def resume(self, checkpoint: Checkpoint | None) -> None:
+        """Go on from where a checkpoint was written, if there is one."""
+        tensors = checkpoint.load() if checkpoint else None
+        if tensors is None:
+            return
+        self.networks.load_state_dict(below("networks", tensors))
+        optimiser = self.optimiser.state_dict()
+        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
+        for number, parameter in enumerate(parameters):
+            optimiser["state"][number] = {
+                # In the parameter's own memory format, or the next step rounds differently.
+                name: torch.empty_like(parameter).copy_(value) if value.ndim else value
+                for name, value in below(f"optimiser/{number}", tensors).items()
+            }
+        self.optimiser.load_state_dict(optimiser)
+        for number, source in enumerate(self.draws):
+            source.restore(tensors[f"draws/{number}"])
+        for name, values in sorted(below("curves", tensors).items()):
+            self.curves[name.partition("/")[2]] = list(values)
+        kept = below("snapshots", tensors)
+        for step in sorted({int(name.partition("/")[0]) for name in kept}):
+            self.snapshots[step] = below(str(step), kept)
+        self.noted = tensors["noted"].tolist()
+        self.step = self.noted[-1]
 
 
-@torch.no_grad()
-def follow(average: list[Tensor], online: list[Tensor], decay: float) -> None:
-    """average <- decay average + (1 - decay) online, in one call for all tensors."""
-    torch._foreach_lerp_(average, online, 1 - decay)
-
-
-def _shape(training: Training) -> Callable[[int], float]:
-    if training.schedule == "constant":
-        return lambda step: 1.0
-    return lambda step: (1 + math.cos(math.pi * step / training.steps)) / 2
-
-
-def copy_of(networks: nn.Module) -> dict[str, Tensor]:
-    """The tensors as they are now, on the CPU."""
-    return {name: tensor.detach().cpu().clone() for name, tensor in networks.state_dict().items()}
-
-
-def _checked_mean(window: list[Tensor], step: int, label: str) -> Tensor:
-    losses = torch.stack(window).cpu()  # [window, members]
-    if not losses.isfinite().all():
-        late, member = (~losses.isfinite()).nonzero()[0].tolist()
-        raise Diverged(
-            f"{label}: member {member} had a loss of {losses[late, member].item()} at step "
-            f"{step - len(window) + 1 + late}; try a smaller learning_rate or a larger batch"
-        )
-    return losses.mean(0)
+def _groups(networks: nn.Module, training: Training) -> list[dict[str, object]]:
+    trained = [(name, p) for name, p in networks.named_parameters() if p.requires_grad]
+    plain = [p for name, p in trained if p.ndim <= 1 or name.endswith("bias")]
+    decayed = [p for name, p in trained if not (p.ndim <= 1 or name.endswith("bias"))]
+    return [
+        {"params": decayed, "weight_decay": training.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]

@@ -33,9 +33,3 @@ def effective_rank(z: npt.NDArray[Any]) -> float:
     p = singular / singular.sum()
     p = p[p > 0]
     return float(np.exp(-(p * np.log(p)).sum()))
-
-
-def unit(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Vectors of length 1 in the directions of z; a zero vector stays zero."""
-    length = np.linalg.norm(z, axis=-1, keepdims=True)
-    return z / np.where(length > 0, length, 1)

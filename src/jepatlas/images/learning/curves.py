@@ -1,31 +1,33 @@
 """The curves of a training, shown while it runs: a table per curve that DVC and editors plot."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dvclive.live import Live
 
 from jepatlas.common.base.storage import rounded
+from jepatlas.common.learning.training import Row
 
 
 @contextmanager
-def shown(folder: Path) -> Iterator[Callable[[Mapping[str, float]], None]]:
-    """A function that adds a row, the values after one more epoch, to the tables in `folder`.
+def shown(folder: Path) -> Iterator[Callable[[Row], None]]:
+    """A function that adds a row, the means over members after one more epoch, to the tables in
+    `folder`.
 
     Tables that are there are replaced with the first row, so a training that is refused loses none.
     """
     live: Live | None = None
     epochs = 0
 
-    def report(values: Mapping[str, float]) -> None:
+    def report(row: Row) -> None:
         nonlocal live, epochs
         if live is None:
             live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
         epochs += 1
         live.step = epochs
-        for name, value in rounded(values).items():
-            live.log_metric(name, value)
+        for name, values in row.items():
+            live.log_metric(name, rounded(values.mean().item()))
         live.make_summary()
 
     try:

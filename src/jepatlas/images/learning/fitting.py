@@ -1,10 +1,8 @@
 """Train one method's networks on images without their labels."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,83 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import PARAMS, InputError
-from jepatlas.common.learning import device
+from jepatlas.common.base.vectors import unit
+from jepatlas.common.learning.batches import Batch, Epochs
 from jepatlas.common.learning.checkpoint import checkpoint_for
-from jepatlas.common.learning.epochs import Batch, Trainer
-from jepatlas.common.learning.training import copy_of, restore
-from jepatlas.common.learning.weights import read_tensors, write_tensors
-from jepatlas.common.measuring.statistics import unit
-from jepatlas.images.learning import members
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.trained import Trained, restore, snapshot_steps
+from jepatlas.common.learning.training import Row, train
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import Base, Pairs
-from jepatlas.images.learning.neighbours import Neighbours, nearest, vote
-from jepatlas.images.learning.networks import seeded
-from jepatlas.images.learning.parameters import Precision
+from jepatlas.images.learning.neighbours import Partners, nearest, vote
 from jepatlas.images.truth.world import Images
 
 Array = npt.NDArray[Any]
-Network = Callable[[Tensor], Tensor]
-Report = Callable[[Mapping[str, float]], None]
 
 REFERENCES = 10_000  # training images that held-out ones are compared with during training
-CHUNK = 1000  # images per pass where nothing is trained
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where and in which precision networks are run. Weights are float32 everywhere."""
-
-    device: torch.device
-    bfloat16: bool
-
-    @classmethod
-    def choose(cls, name: str, precision: Precision) -> Self:
-        """The device called `name`; `auto` takes bfloat16 where there are instructions for it."""
-        target = device.choose(name)
-        automatic = precision == "auto" and device.has_bfloat16(target)
-        return cls(target, automatic or precision == "bfloat16")
-
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
-
-    def images(self, pixels: Array) -> Tensor:
-        """uint8 `[n, 28, 28]` -> float32 `[n, 1, 28, 28]` in [0, 1], on the device."""
-        return torch.from_numpy(pixels).to(self.device)[:, None].float() / 255
-
-    @torch.no_grad()
-    def apply(self, network: Network, images: Array) -> Array:
-        """What a network makes of images, or of embeddings: float32 `[n, ...] -> [n, ...]`."""
-        found = []
-        for chunk in np.split(images, range(CHUNK, len(images), CHUNK)):
-            given = self.images(chunk) if chunk.dtype == np.uint8 else torch.from_numpy(chunk)
-            with self.autocast():
-                found.append(network(given.to(self.device)).float().cpu().numpy())
-        return np.concatenate(found)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """`final`: the tensors of all networks; `snapshots`: those of the part `online` after the
-    epochs that are the keys."""
-
-    final: dict[str, Tensor]
-    snapshots: dict[int, dict[str, Tensor]]
-
-    def save(self, path: Path) -> None:
-        tensors = {f"final/{name}": tensor for name, tensor in self.final.items()}
-        for epoch, snapshot in self.snapshots.items():
-            tensors |= {f"{epoch}/{name}": tensor for name, tensor in snapshot.items()}
-        write_tensors(path, tensors)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        found: dict[str, dict[str, Tensor]] = {}
-        for key, tensor in read_tensors(path).items():
-            part, _, name = key.partition("/")
-            found.setdefault(part, {})[name] = tensor
-        if "final" not in found:
-            raise InputError(f"{path}: lacks the final networks; `dvc repro` trains anew")
-        final = found.pop("final")
-        return cls(final, {int(epoch): found[epoch] for epoch in sorted(found, key=int)})
 
 
 def held_out(count: int) -> int:
@@ -107,23 +42,71 @@ def trained_on(images: Images, batch: int, key: str) -> int:
     return count
 
 
-def initial(method: Base, seed: int, machine: Machine) -> nn.ModuleDict:
-    return seeded(lambda: members.networks(method), seed, "weights", machine.device)
+def numbers(method: Base, members: Sequence[int]) -> list[int]:
+    """The numbers of the networks of these members, which their draws are seeded by: as many for
+    each member as its ensemble has."""
+    size = method.ensemble_size
+    return [member * size + place for member in members for place in range(size)]
+
+
+def concatenated(z: Array, method: Base) -> Array:
+    """The embeddings of each member's networks in one vector: `[networks, n, dim]` to
+    `[members, n, ensemble_size * dim]`."""
+    networks, n, dim = z.shape
+    grouped = z.reshape(networks // method.ensemble_size, method.ensemble_size, n, dim)
+    return grouped.transpose(0, 2, 1, 3).reshape(len(grouped), n, -1)
+
+
+def initial(
+    method: Base, images: Images, seed: int, members: Sequence[int], machine: Machine
+) -> nn.ModuleDict:
+    """The networks before training, on the machine's device."""
+    draws = Draws(seed, numbers(method, members), "weights")
+    return method.networks(images.shape, draws).to(machine.device)
+
+
+def restored(
+    method: Base,
+    trained: Trained,
+    images: Images,
+    seed: int,
+    members: Sequence[int],
+    machine: Machine,
+) -> nn.ModuleDict:
+    """Networks with the final weights, to be used and no longer trained."""
+    networks = initial(method, images, seed, members, machine)
+    restore(networks, trained.final)
+    return networks.eval().requires_grad_(False)
+
+
+def embedded(
+    ask: Callable[[nn.ModuleDict, Tensor], Tensor],
+    method: Base,
+    networks: nn.ModuleDict,
+    images: Array,
+    machine: Machine,
+    members: int,
+) -> Array:
+    """What a method's `embed` or `predict`, the function `ask`, makes of images: uint8
+    `[n, height, width]` to `[members, n, ensemble_size * dim]`."""
+    answer = partial(ask, networks)
+    return concatenated(machine.apply(answer, images, members * method.ensemble_size), method)
 
 
 def fit(
+    name: str,
     method: Base,
     images: Images,
     seed: int,
+    members: Sequence[int],
     snapshots: int,
     machine: Machine,
-    name: str,
-    report: Report,
+    report: Callable[[Row], None],
 ) -> Trained:
-    """Train on all training images but those held out, without labels.
+    """Train all members on the training images but those held out, without labels.
 
-    Labels are used only for the curve of the accuracy on the images held out.
-    report: is told the values of each epoch; name: of the method.
+    Labels are used only for the curve of the accuracy on the images held out. members: their
+    numbers; report: is told the values of each epoch, `[members]`; name: of the method.
     """
     label = f"images.methods.{name}"
     count = trained_on(images, method.batch, f"{label}.batch")
@@ -132,46 +115,78 @@ def fit(
             f"{PARAMS}: {label}.neighbours: should be less than the {count} images to train on, "
             f"is {method.neighbours}"
         )
-    networks = initial(method, seed, machine)
-    separate = members.each(networks)
-
-    def embed(network: Network, pixels: Array) -> Array:
-        networks.eval()
-        z = unit(machine.apply(network, pixels))
-        networks.train()
-        return z
-
-    embeddings = [
-        partial(embed, partial(method.embed, member), images.train[:count]) for member in separate
-    ]
-    neighbours = [Neighbours(embedded, method.neighbours) for embedded in embeddings]
+    networks = initial(method, images, seed, members, machine)
+    order, draws, choice = (
+        Draws(seed, numbers(method, members), purpose, machine.device)
+        for purpose in ("order", "perturbations", "partners")
+    )
+    batches = Epochs(method.epochs, method.batch, count, order)
+    pairs = _Pairs(method, networks, images.train[:count], machine, choice)
 
     def loss(batch: Batch) -> Tensor:
-        clean = machine.images(images.train[batch.examples.numpy()])
-        strength = method.strength * batch.progress
-        losses = []
-        for member, near in zip(separate, neighbours, strict=True):
-            partners = machine.images(images.train[near.draw(batch)])
-            pairs = Pairs(clean, partners, strength, batch.generator)
-            with machine.autocast():
-                losses.append(method.loss(member, pairs))
-        return torch.stack(losses).sum()  # nothing is shared, so each trains on its own
+        given = pairs.of(batch)
+        with machine.autocast():
+            losses = method.loss(networks, given, draws)
+        # A network's own loss; a member's is the sum over its ensemble.
+        return losses.view(len(members), method.ensemble_size).sum(1)
 
-    def measure() -> dict[str, float]:
+    def measure() -> Row:
         references, queries = images.train[: min(count, REFERENCES)], images.train[count:]
-        u, u_query = (embed(members.row(method.embed, networks), x) for x in (references, queries))
-        predicted = vote(images.train_labels[nearest(u, u_query)])
-        return {"knn_accuracy": float((predicted == images.train_labels[count:]).mean())}
+        networks.eval()
+        u, u_query = (
+            unit(embedded(method.embed, method, networks, x, machine, len(members)))
+            for x in (references, queries)
+        )
+        networks.train()
+        labels, truth = images.train_labels[: len(references)], images.train_labels[count:]
+        votes = [vote(labels[nearest(a, b)]) for a, b in zip(u, u_query, strict=True)]
+        return {"knn_accuracy": torch.tensor([(found == truth).mean() for found in votes])}
 
-    key = (method, seed, snapshots, machine)
-    checkpoint = checkpoint_for(f"images-{name}", key, images.arrays())
-    trainer = Trainer(networks, method, seed, label, method.averaging, snapshots)
-    state = trainer.run(count, loss, measure, checkpoint, report)
-    return Trained(copy_of(networks), state.snapshots)
+    key = (method, seed, list(members), snapshots, machine)
+    epochs = snapshot_steps(method.epochs, snapshots)
+    return train(
+        networks,
+        loss,
+        batches,
+        method,
+        label,
+        draws=(order, draws, choice),
+        snapshots={epoch * batches.round for epoch in epochs},
+        parts=("online",),
+        measure=measure,
+        report=report,
+        checkpoint=checkpoint_for(f"images-{name}", key, images.arrays()),
+    )
 
 
-def restored(method: Base, trained: Trained, seed: int, machine: Machine) -> nn.ModuleDict:
-    """Networks with the final weights, to be used and no longer trained."""
-    networks = initial(method, seed, machine)
-    restore(networks, trained.final)
-    return networks.eval().requires_grad_(False)
+class _Pairs:
+    """The images of each network's batch, and their partners."""
+
+    def __init__(
+        self,
+        method: Base,
+        networks: nn.ModuleDict,
+        pixels: Array,
+        machine: Machine,
+        choice: Draws,
+    ) -> None:
+        self.method, self.pixels, self.machine, self.choice = method, pixels, machine, choice
+
+        def embed(place: int) -> Array:
+            networks.eval()
+            z = machine.apply(partial(method.embed, networks), pixels, len(choice))
+            networks.train()
+            return unit(z[place])
+
+        self.partners = [
+            Partners(partial(embed, place), method.neighbours) for place in range(len(choice))
+        ]
+
+    def of(self, batch: Batch) -> Pairs:
+        """What a loss sees of a batch of the stream."""
+        assert batch.examples is not None
+        chosen = zip(batch.examples, self.partners, self.choice.generators, strict=True)
+        partners = [near.draw(own, batch.epoch, generator) for own, near, generator in chosen]
+        examples = np.stack([batch.examples.numpy(), torch.stack(partners).numpy()])
+        clean, partnered = self.machine.images(self.pixels[examples])
+        return Pairs(clean, partnered, self.method.strength * batch.progress)

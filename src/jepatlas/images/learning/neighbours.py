@@ -1,4 +1,4 @@
-"""Images that stand in for one another: each one's nearest in the embedding that is being learnt.
+"""Nearest neighbours in an embedding: what the accuracy is a vote of, and partners to learn from.
 
 Pairs of neighbours are positive pairs as in NNCLR (Dwibedi et al. 2021, arXiv 2104.14548), here of
 all images instead of a queue of recent ones.
@@ -11,9 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.neighbors import NearestNeighbors
-
-from jepatlas.common.learning.epochs import Batch
-from jepatlas.images.truth.world import CLASSES
+from torch import Generator, Tensor
 
 Array = npt.NDArray[Any]
 
@@ -31,24 +29,29 @@ def nearest(references: Array, z: Array | None, count: int = NEIGHBOURS) -> Arra
 
 def vote(labels: Array) -> Array:
     """The most frequent label of each row `[n, 5]`; of equally frequent ones, the smallest."""
-    return (labels[:, :, None] == np.arange(CLASSES)).sum(1).argmax(1).astype(np.uint8)
+    counts = np.zeros((len(labels), int(labels.max()) + 1), np.int64)
+    for column in labels.T:
+        counts[np.arange(len(labels)), column] += 1
+    return counts.argmax(1).astype(labels.dtype)
 
 
-class Neighbours:
-    """embed: gives the unit embeddings `[n, dim]` of all images, which is asked for at the start of
-    each epoch but the first; count: how many neighbours an image has. No labels take part."""
+class Partners:
+    """Which image each image is paired with: one of its nearest in one network's embedding.
+
+    embed: gives the unit embeddings `[n, dim]` of all images, which is asked for at the start of
+    each epoch but the first; count: how many neighbours an image has. No labels take part.
+    """
 
     def __init__(self, embed: Callable[[], Array], count: int) -> None:
         self.embed, self.count = embed, count
-        self.epoch, self.found = 1, np.empty((0, count), int)
+        self.epoch, self.found = 0, np.empty((0, count), int)
 
-    def draw(self, batch: Batch) -> Array:
+    def draw(self, examples: Tensor, epoch: int, generator: Generator) -> Tensor:
         """The numbers `[batch]` of one neighbour of each example; where there are none, and in the
         first epoch, when the encoder knows nothing yet, its own."""
-        examples = batch.examples.numpy()
-        if not self.count or batch.epoch == 1:
+        if not self.count or epoch == 0:
             return examples
-        if batch.epoch != self.epoch:
-            self.epoch, self.found = batch.epoch, nearest(self.embed(), None, self.count)
-        ranks = torch.randint(self.count, examples.shape, generator=batch.generator)
-        return self.found[examples, ranks.numpy()]
+        if epoch != self.epoch:
+            self.epoch, self.found = epoch, nearest(self.embed(), None, self.count)
+        ranks = torch.randint(self.count, examples.shape, generator=generator)
+        return torch.from_numpy(self.found)[examples, ranks]

@@ -18,7 +18,7 @@ SHIFT = 0.15  # of the side
 SHRINK, ENLARGE = 0.25, 0.1
 SALT_AND_PEPPER = 0.05  # of the pixels
 GAUSSIAN = 0.3  # standard deviation
-MAX_BITS = 62  # of an integer that is shifted by one to both sides
+BITS = 62  # of an integer that can be shifted by one to both sides
 
 Erosion = Literal["grey", "thinning"]
 
@@ -80,29 +80,41 @@ def thinning(images: Tensor) -> Tensor:
     """The skeletons of the pixels above 1/2, as 0 and 1 (Guo and Hall, CACM 32, 1989).
 
     Two passes in turn take away border pixels until no image changes. A row of up to 62 pixels is
-    one integer, so that each operation on bits is one on a whole row.
+    one integer, so that each operation on bits is one on a whole row; longer ones are booleans.
     """
     width = images.shape[-1]
-    if width > MAX_BITS:
-        raise ValueError(f"images should be at most {MAX_BITS} pixels wide, are {width}")
     # The outermost bits stay 0: what is outside.
-    places = 2 ** torch.arange(1, width + 1, device=images.device)
-    rows = ((images[:, 0] > 0.5) * places).sum(-1)
+    places = 2 ** torch.arange(1, width + 1, device=images.device) if width <= BITS else None
+    rows = images[:, 0] > 0.5
+    if places is not None:
+        rows = (rows * places).sum(-1)
     while True:
         before = rows
         for opposite in (False, True):
             rows = rows & ~_removable(rows, opposite)
         if torch.equal(rows, before):
-            return ((rows[:, None, :, None] & places) != 0).to(images.dtype)
+            break
+    if places is not None:
+        rows = (rows[..., None] & places) != 0
+    return rows[:, None].to(images.dtype)
+
+
+def _east(rows: Tensor) -> Tensor:
+    """Each pixel's neighbour to the east, in its place. A column to the east is a bit to the
+    left."""
+    return F.pad(rows, (0, 1))[..., 1:] if rows.dtype == torch.bool else rows >> 1
+
+
+def _west(rows: Tensor) -> Tensor:
+    return F.pad(rows, (1, 0))[..., :-1] if rows.dtype == torch.bool else rows << 1
 
 
 def _removable(rows: Tensor, opposite: bool) -> Tensor:
-    """The pixels that one pass removes, as bits of integers `[batch, height]` like `rows`."""
-    padded = F.pad(rows, (1, 1))
-    north, south = padded[:, :-2], padded[:, 2:]
-    # A column to the east is a bit to the left.
-    n, s, e, w = north, south, rows >> 1, rows << 1
-    ne, nw, se, sw = north >> 1, north << 1, south >> 1, south << 1
+    """The pixels that one pass removes, like `rows`: bits of integers `[batch, height]`, or
+    booleans `[batch, height, width]`."""
+    padded = F.pad(rows, (0, 0) * (rows.ndim - 2) + (1, 1))
+    n, s, e, w = padded[:, :-2], padded[:, 2:], _east(rows), _west(rows)
+    ne, nw, se, sw = _east(n), _west(n), _east(s), _west(s)
     with_next = [ne | e, se | s, sw | w, nw | n]  # each corner with the side after it, clockwise
     with_last = [n | ne, e | se, s | sw, w | nw]  # and with the side before it
     # One connected component of neighbours: exactly one side is free before what is set.

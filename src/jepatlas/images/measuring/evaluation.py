@@ -11,8 +11,9 @@ from torch import Generator, Tensor, nn
 from tqdm import tqdm
 
 from jepatlas.common.base.random import generator, torch_seed
+from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.training import restore
-from jepatlas.common.measuring.statistics import effective_rank, unit
+from jepatlas.common.measuring.statistics import effective_rank
 from jepatlas.images.learning import members
 from jepatlas.images.learning.fitting import Machine, Trained
 from jepatlas.images.learning.method import Base

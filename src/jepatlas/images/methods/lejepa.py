@@ -1,9 +1,9 @@
 """LeJEPA: two views alike, and SIGReg in place of the EMA target."""
 
-import torch
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import Count, Fraction
+from jepatlas.common.learning.draws import Draws
 from jepatlas.images.learning.method import Pairs, TwoViews
 from jepatlas.objectives.sigreg import lejepa
 
@@ -14,7 +14,7 @@ class Method(TwoViews):
     trade_off: Fraction
     slices: Count
 
-    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
-        z, z_prime = self.views(networks, pairs)
-        directions = torch.randn(1, z.shape[-1], self.slices, generator=pairs.generator)
-        return lejepa(z, z_prime, directions.to(z.device), self.trade_off).sum()
+    def loss(self, networks: nn.ModuleDict, batch: Pairs, draws: Draws) -> Tensor:
+        z, z_prime = self.views(networks, batch, draws)
+        directions = draws.normal(z.shape[-1], self.slices)
+        return lejepa(z, z_prime, directions, self.trade_off)

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import NonNegative
+from jepatlas.common.learning.draws import Draws
 from jepatlas.images.learning.method import Pairs, TwoViews
 from jepatlas.objectives.decorrelation import vicreg
 
@@ -14,6 +15,6 @@ class Method(TwoViews):
     variance: NonNegative
     covariance: NonNegative
 
-    def loss(self, networks: nn.ModuleDict, pairs: Pairs) -> Tensor:
-        z, z_prime = self.views(networks, pairs)
-        return vicreg(z, z_prime, self.invariance, self.variance, self.covariance).sum()
+    def loss(self, networks: nn.ModuleDict, batch: Pairs, draws: Draws) -> Tensor:
+        z, z_prime = self.views(networks, batch, draws)
+        return vicreg(z, z_prime, self.invariance, self.variance, self.covariance)

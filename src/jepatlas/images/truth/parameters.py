@@ -5,15 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jepatlas.common.base.parameters import Section
-
-Mirror = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+from jepatlas.images.truth.sets import Name
 
 
 class Data(Section):
-    """set: the images to learn from; fallback: what takes the place of MNIST where no copy is to
-    be had, null for an error; mirrors: folders on the web with its four .gz files, in the order to
-    try them."""
+    """set: the images to learn from; path: a folder, or an .npz, with images of one's own or with
+    the files of a published set; fallback: what takes the place of a published set where no copy is
+    to be had, null for an error."""
 
-    set: Literal["mnist", "digits"]
+    set: Name
+    path: Annotated[str, Field(min_length=1)]
     fallback: Literal["digits"] | None
-    mirrors: tuple[Mirror, ...]

@@ -8,41 +8,51 @@ import numpy.typing as npt
 
 from jepatlas.common.base.parameters import InputError
 
-SIDE = 28
-CLASSES = 10
-DATA_SETS = ("mnist", "digits")
+SMALLEST, LARGEST = 8, 64  # pixels per side
 
 Bytes = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class Images:
-    """Grey images of handwritten digits, white (255) on black (0), and the digits they show.
+    """Grey images, bytes from 0 to 255, and the class that each one shows.
 
-    data_set: "mnist", or "digits" for those of scikit-learn; train `[n, 28, 28]` with train_labels
-    `[n]`, test `[m, 28, 28]` with test_labels `[m]`. Anything else is an `InputError` that names
-    what is wrong.
+    data_set: the name of the set in params.yaml; title: what people call it; classes: their names;
+    train `[n, height, width]` with train_labels `[n]`, test `[m, height, width]` with test_labels
+    `[m]`, labels counting the classes from 0. Anything else is an `InputError` that names what is
+    wrong.
     """
 
     data_set: str
+    title: str
+    classes: tuple[str, ...]
     train: Bytes
-    train_labels: Bytes
+    train_labels: Labels
     test: Bytes
-    test_labels: Bytes
+    test_labels: Labels
 
     def __post_init__(self) -> None:
-        if self.data_set not in DATA_SETS:
-            known = " or ".join(DATA_SETS)
-            raise InputError(f"data_set of the images should be {known}, is {self.data_set!r}")
         for part in ("train", "test"):
             images, labels = getattr(self, part), getattr(self, f"{part}_labels")
             check_images(images, f"the array '{part}_images'")
-            check_labels(labels, f"the array '{part}_labels'")
+            check_labels(labels, f"the array '{part}_labels'", len(self.classes))
             if len(images) != len(labels):
                 raise InputError(
                     f"the arrays '{part}_images' and '{part}_labels' do not fit together: "
                     f"{len(images)} images, {len(labels)} labels"
                 )
+        if self.train.shape[1:] != self.test.shape[1:]:
+            raise InputError(
+                f"training and test images should have one size, have {list(self.train.shape[1:])} "
+                f"and {list(self.test.shape[1:])}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image."""
+        _, height, width = self.train.shape
+        return height, width
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The images as named arrays, for an `.npz`."""
@@ -52,6 +62,8 @@ class Images:
             "test_images": self.test,
             "test_labels": self.test_labels,
             "data_set": np.array(self.data_set),
+            "title": np.array(self.title),
+            "classes": np.array(self.classes),
         }
 
     @classmethod
@@ -60,6 +72,8 @@ class Images:
         try:
             return cls(
                 data_set=str(arrays["data_set"]),
+                title=str(arrays["title"]),
+                classes=tuple(arrays["classes"].tolist()),
                 train=arrays["train_images"],
                 train_labels=arrays["train_labels"],
                 test=arrays["test_images"],
@@ -70,23 +84,27 @@ class Images:
 
 
 def check_images(images: npt.NDArray[Any], name: str) -> None:
-    """Raise `InputError` unless `images` are bytes, `[one or more, 28, 28]`."""
-    _check_bytes(images, name)
-    if images.shape[1:] != (SIDE, SIDE) or len(images) == 0:
-        shape = list(images.shape)
-        raise InputError(f"{name} should be [images, {SIDE}, {SIDE}], one or more; is {shape}")
+    """Raise `InputError` unless `images` are bytes, `[one or more, height, width]`, 8 to 64 pixels
+    per side."""
+    if images.dtype != np.uint8:
+        raise InputError(f"{name} should hold uint8, holds {images.dtype}")
+    sides = images.shape[1:]
+    fits = len(sides) == 2 and all(SMALLEST <= side <= LARGEST for side in sides)
+    if not fits or len(images) == 0:
+        raise InputError(
+            f"{name} should be [images, height, width], one or more, {SMALLEST} to {LARGEST} "
+            f"pixels per side; is {list(images.shape)}"
+        )
 
 
-def check_labels(labels: npt.NDArray[Any], name: str) -> None:
-    """Raise `InputError` unless `labels` are bytes from 0 to 9, `[one or more]`."""
-    _check_bytes(labels, name)
+def check_labels(labels: npt.NDArray[Any], name: str, classes: int) -> None:
+    """Raise `InputError` unless `labels` are uint16 below `classes`, `[one or more]`."""
+    if labels.dtype != np.uint16:
+        raise InputError(f"{name} should hold uint16, holds {labels.dtype}")
     if labels.ndim != 1 or len(labels) == 0:
         raise InputError(f"{name} should be [labels], one or more; is {list(labels.shape)}")
-    if labels.max() >= CLASSES:
-        where = int(np.argmax(labels >= CLASSES))
-        raise InputError(f"{name}: label {where} should be from 0 to 9, is {labels[where]}")
-
-
-def _check_bytes(array: npt.NDArray[Any], name: str) -> None:
-    if array.dtype != np.uint8:
-        raise InputError(f"{name} should hold uint8, holds {array.dtype}")
+    if labels.max() >= classes:
+        where = int(np.argmax(labels >= classes))
+        raise InputError(
+            f"{name}: label {where} should be from 0 to {classes - 1}, is {labels[where]}"
+        )

@@ -16,12 +16,12 @@ from jepatlas.common.base.parameters import (
     Count,
     Fraction,
     NonNegative,
-    section,
 )
+from jepatlas.common.learning import methods as finding
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP, average_of
-from jepatlas.common.learning.methods import find
-from jepatlas.common.learning.training import Family, Training
+from jepatlas.common.learning.family import Family
+from jepatlas.common.learning.training import Training
 from jepatlas.mixture import methods
 from jepatlas.mixture.learning.networks import Energy, encoder
 
@@ -36,6 +36,7 @@ class Base(Training, ABC):
     """
 
     family: Family
+    steps: Count
     batch: Count
 
     @abstractmethod
@@ -146,5 +147,4 @@ class ScoreMatching(Base):
 
 def load(name: str) -> Base:
     """The method `name` with its block of params.yaml, validated."""
-    key = f"mixture.methods.{name}"
-    return section(key, cast(type[Base], find(methods, name, key)))
+    return cast(Base, finding.load(methods, name, f"mixture.methods.{name}"))

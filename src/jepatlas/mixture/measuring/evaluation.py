@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.base.random import generator
+from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.training import Trained, restore
-from jepatlas.common.measuring.statistics import effective_rank, summary, unit
+from jepatlas.common.measuring.statistics import effective_rank, summary
 from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.metrics import Array

@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jepatlas.common.measuring.statistics import unit
+from jepatlas.common.base.vectors import unit
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from jepatlas.common.learning.batches import Batch, Batches, FullBatch, Resampled
+from jepatlas.common.learning.checkpoint import checkpoint_for
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.learning.training import Trained, train
-from jepatlas.noisy_tv.learning.inputs import Inputs, full_batch, mini_batches
+from jepatlas.common.learning.trained import Trained
+from jepatlas.common.learning.training import train
+from jepatlas.noisy_tv.learning.inputs import Inputs, all_windows, windows_at
 from jepatlas.noisy_tv.learning.method import Base
 from jepatlas.noisy_tv.truth.system import Array
 from jepatlas.noisy_tv.truth.world import Member, World
@@ -26,17 +30,31 @@ def fit(
     seeds = [member.seed for member in members]
     x = [scaled(method, world, member)[: world.train] for member in members]
     frames = method.context + 1
-    if method.batch is None:
-        batches = full_batch(x, frames, device)
-    else:
-        batches = mini_batches(x, frames, method.batch, Draws(seed, seeds, "batches", device))
     networks = initial(name, method, world, members, seed, device)
+    order, draws = (Draws(seed, seeds, purpose, device) for purpose in ("batches", "noise"))
+    batches: Batches = FullBatch(method.steps)
+    if method.batch is None:
+        whole = all_windows(x, frames, device)
+    else:
+        series = torch.as_tensor(np.stack(x), dtype=torch.float32, device=device)
+        batches = Resampled(method.steps, method.batch, series.shape[1] - frames + 1, order)
+
+    def loss(batch: Batch) -> Tensor:
+        chosen = batch.examples
+        window = whole if chosen is None else windows_at(series, chosen, frames)
+        return method.loss(networks, window, draws)
+
+    checkpoint = checkpoint_for(
+        f"noisy_tv-{name}-{recipe}", (method, members, seed, device), {"x": np.stack(x)}
+    )
     return train(
         networks,
-        lambda: method.loss(networks, batches()),
+        loss,
+        batches,
         method,
-        snapshots=2,
-        label=f"noisy_tv.methods.{name}.{recipe}",
+        f"noisy_tv.methods.{name}.{recipe}",
+        draws=(order, draws),
+        checkpoint=checkpoint,
     )
 
 

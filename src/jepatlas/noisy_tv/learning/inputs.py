@@ -1,6 +1,5 @@
 """From observations to what networks see: whitening, windows, the full batch in a few points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -8,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.truth.system import Array
 
 Scaling = Literal["raw", "whitened"]
@@ -56,24 +54,15 @@ def sigma_points(windows: Array) -> Array:
     return windows.mean(0) + np.concatenate([root, -root])
 
 
-Batches = Callable[[], Tensor]
-
-
-def full_batch(x: list[Array], frames: int, device: torch.device) -> Batches:
-    """The same batch at each step, `[members, points, frames * observation]`."""
+def all_windows(x: list[Array], frames: int, device: torch.device) -> Tensor:
+    """What stands for all windows of each member, `[members, points, frames * observation]`."""
     points = np.stack([sigma_points(windows(member, frames)) for member in x])
-    batch = torch.as_tensor(points, dtype=torch.float32, device=device)
-    return lambda: batch
+    return torch.as_tensor(points, dtype=torch.float32, device=device)
 
 
-def mini_batches(x: list[Array], frames: int, size: int, draws: Draws) -> Batches:
-    """`size` windows of each member per step, drawn with replacement."""
-    series = torch.as_tensor(np.stack(x), dtype=torch.float32, device=draws.device)
-    rows = torch.arange(len(x), device=draws.device)[:, None, None]
-    offsets = torch.arange(frames, device=draws.device)
-
-    def draw() -> Tensor:
-        starts = draws.integers(series.shape[1] - frames + 1, size)
-        return series[rows, starts[..., None] + offsets].flatten(2)
-
-    return draw
+def windows_at(series: Tensor, starts: Tensor, frames: int) -> Tensor:
+    """The windows that begin at some steps: series `[members, time, observation]`, starts
+    `[members, batch]` -> `[members, batch, frames * observation]`."""
+    rows = torch.arange(len(series), device=series.device)[:, None, None]
+    offsets = torch.arange(frames, device=series.device)
+    return series[rows, starts[..., None] + offsets].flatten(2)

@@ -13,26 +13,35 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from jepatlas.common.base.parameters import PARAMS, Count, InputError, NonNegative, validate
+from jepatlas.common.base.parameters import (
+    PARAMS,
+    Count,
+    InputError,
+    NonNegative,
+    Section,
+    section,
+    validate,
+)
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import Linear, average_of
+from jepatlas.common.learning.family import Family, check_family
 from jepatlas.common.learning.methods import find
-from jepatlas.common.learning.training import Family, Training
+from jepatlas.common.learning.training import Training
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.inputs import Scaling
 from jepatlas.noisy_tv.learning.networks import GaussianPredictor, Variance, encoder
-from jepatlas.noisy_tv.truth.parameters import Recipes
 
 
 class Base(Training, ABC):
     """The fields that every method has, and the functions that it must offer.
 
-    family: the file of `objectives/` that its loss comes from; inputs: how observations are scaled;
-    latent: dimensions of z; depth, width: hidden layers of the encoder, and their size; batch:
-    windows per step, none for all at once (which takes a linear encoder).
+    inputs: how observations are scaled; latent: dimensions of z; depth, width: hidden layers of the
+    encoder, and their size; batch: windows per step, drawn with replacement, none for all at once
+    (which takes a linear encoder).
     """
 
-    family: Family
+    steps: Count
+    batch: Count | None = None
     inputs: Scaling
     latent: Count
     depth: Annotated[int, Field(ge=0)] = 0
@@ -59,8 +68,8 @@ class Base(Training, ABC):
         return window[..., :-observation], window[..., -observation:]
 
     @abstractmethod
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
-        """The loss of each member, `[members]`."""
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
+        """The loss of each member, `[members]`, on its own windows."""
 
     @abstractmethod
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
@@ -181,14 +190,22 @@ class Variational(Predicting):
             yield z
 
 
-def parse(name: str, recipe: str, blocks: Any, observation: int) -> Base:
+class Blocks(Section):
+    """A method in params.yaml. family: the file of `objectives/` that its loss comes from; then the
+    parameters of each recipe."""
+
+    family: Family
+    as_published: dict[str, Any]
+    default: dict[str, Any]
+
+
+def load(name: str, recipe: str, observation: int) -> Base:
     """The method `name` of a recipe, from its blocks of params.yaml, validated."""
     key = f"noisy_tv.methods.{name}"
     kind = cast(type[Base], find(methods, name, key))
-    if not isinstance(blocks, dict) or set(blocks) != set(Recipes.model_fields):
-        wanted = " and ".join(Recipes.model_fields)
-        raise InputError(f"{PARAMS}: {key}: should have the blocks {wanted}, is {blocks!r}")
-    method = validate(blocks[recipe], kind, f"{key}.{recipe}")
+    blocks = section(key, Blocks)
+    check_family(kind, blocks.family, key)
+    method = validate(getattr(blocks, recipe), kind, f"{key}.{recipe}")
     if method.latent > observation:
         raise InputError(
             f"{PARAMS}: {key}.{recipe}.latent: should be at most noisy_tv.system.observation, "

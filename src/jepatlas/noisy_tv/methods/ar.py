@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import Decoding
 from jepatlas.objectives.reconstruction import squared_error
 
@@ -9,6 +10,6 @@ from jepatlas.objectives.reconstruction import squared_error
 class Method(Decoding):
     """With linear maps this is reduced-rank regression: on whitened frames, its optimum is CCA."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         context, future = self.split(window)
         return squared_error(future, networks["decoder"](networks["online"](context)))

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import Decoding
 from jepatlas.objectives.reconstruction import squared_error
 
@@ -13,6 +14,6 @@ class Method(Decoding):
 
     context: ClassVar[int] = 2
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         context, future = self.split(window)
         return squared_error(future, networks["decoder"](networks["online"](context)))

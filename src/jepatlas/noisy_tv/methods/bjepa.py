@@ -45,7 +45,7 @@ class Method(Variational):
     def predict(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         return product_of_experts(*self.dynamics(networks, z), *networks["prior"]())
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         posterior, (mean, log_variance) = networks["posterior"](), networks["prior"]()
         z, target = self.embed(networks, window)
         if self.trained == "product":

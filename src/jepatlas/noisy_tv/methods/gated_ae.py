@@ -48,7 +48,7 @@ class Method(Decoding):
     def decode(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
         return networks["decoder"](networks["gates"]() * z)
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         context, future = self.split(window)
         z, decoder = networks["online"](context), cast(Linear, networks["decoder"])
         gates = networks["gates"]()

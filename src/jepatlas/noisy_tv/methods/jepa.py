@@ -5,6 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import NonNegative
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import Predicting
 from jepatlas.objectives.decorrelation import collapse_penalty
 
@@ -22,7 +23,7 @@ class Method(Predicting):
     covariance: NonNegative
     spread: Literal["prediction", "embedding"]
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         z, target = self.embed(networks, window)
         prediction = networks["predictor"](z)
         loss = self.invariance * (target - prediction).square().mean((1, 2))

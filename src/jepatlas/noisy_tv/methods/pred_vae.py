@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import VariationalDecoding
 from jepatlas.objectives.variational import negative_elbo
 
@@ -9,6 +10,6 @@ from jepatlas.objectives.variational import negative_elbo
 class Method(VariationalDecoding):
     """The objective of the VAE with the future as its target."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         context, future = self.split(window)
         return negative_elbo(future, *self.decoded(networks, context), self.beta)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import VariationalDecoding
 from jepatlas.objectives.variational import negative_elbo
 
@@ -14,7 +15,7 @@ class Method(VariationalDecoding):
 
     lead: ClassVar[int] = 0
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         present, _ = self.split(window)
         return negative_elbo(present, *self.decoded(networks, present), self.beta)
 

@@ -15,6 +15,7 @@ slowness of the target delays collapse.
 
 from torch import Tensor, nn
 
+from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import Variational
 from jepatlas.objectives.variational import predictive_bottleneck
 
@@ -22,7 +23,7 @@ from jepatlas.objectives.variational import predictive_bottleneck
 class Method(Variational):
     """Its prediction is that of the dynamics."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
         z, target = self.embed(networks, window)
         return predictive_bottleneck(
             target,

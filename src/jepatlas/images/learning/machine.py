@@ -1,0 +1,54 @@
+"""Where and in which precision networks are run on images."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from jepatlas.common.learning import device
+from jepatlas.images.learning.parameters import Precision
+
+Array = npt.NDArray[Any]
+CHUNK = 1000  # images per pass where nothing is trained
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device, and whether products are computed in bfloat16. Weights are float32 everywhere."""
+
+    device: torch.device
+    bfloat16: bool
+
+    @classmethod
+    def choose(cls, name: str, precision: Precision) -> Self:
+        """The device called `name`; `auto` takes bfloat16 where there are instructions for it."""
+        target = device.choose(name)
+        automatic = precision == "auto" and device.has_bfloat16(target)
+        return cls(target, automatic or precision == "bfloat16")
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
+
+    def images(self, pixels: Array) -> Tensor:
+        """uint8 `[..., height, width]` -> float32 `[..., 1, height, width]` in [0, 1], on the
+        device."""
+        return torch.tensor(pixels, device=self.device).unsqueeze(-3).float() / 255
+
+    @torch.no_grad()
+    def apply(self, network: Callable[[Tensor], Tensor], images: Array, members: int) -> Array:
+        """What every member makes of the same images: uint8 `[n, height, width]` to float32
+        `[members, n, ...]`.
+
+        network: `[members, n, 1, height, width] -> [members, n, ...]`.
+        """
+        found = []
+        for chunk in np.split(images, range(CHUNK, len(images), CHUNK)):
+            given = self.images(chunk)
+            with self.autocast():
+                z = network(given.expand(members, *given.shape))
+            found.append(z.float().cpu().numpy())
+        return np.concatenate(found, axis=1)

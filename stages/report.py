@@ -4,14 +4,13 @@ from pathlib import Path
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.storage import write
-from jepatlas.report.page.assemble import document
-from jepatlas.report.page.inputs import gather
+from jepatlas.report.page.assemble import page
 
 
 def main() -> None:
-    text = document(*gather())
-    page = Path("plots/report/index.html")
-    write(page, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    text = page()
+    file = Path("plots/report/index.html")
+    write(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

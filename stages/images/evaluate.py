@@ -1,29 +1,40 @@
-"""Measure the embeddings of one method: `python -m stages.images.evaluate METHOD`."""
+"""Measure what one method has learned: `python -m stages.images.evaluate METHOD`."""
 
 import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar
+from jepatlas.common.base.parameters import Count, Device, Seed, scalar
 from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, write_json
-from jepatlas.images.learning.fitting import Machine, Trained, restored
+from jepatlas.common.learning.trained import Trained, restore
+from jepatlas.common.measuring import measures
+from jepatlas.images.learning import decoding
+from jepatlas.images.learning.fitting import restored
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
-from jepatlas.images.measuring.evaluation import confusion, evaluate
+from jepatlas.images.measuring.evaluation import HEADLINES, evaluate
 from jepatlas.images.truth.world import Images
+
+DATA = Path("data/images")
 
 
 def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
+    members = range(scalar("images.members", Count))
     machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
-    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
-    trained = Trained.load(Path(f"data/images/trained/{name}.safetensors"))
-    networks = restored(method, trained, seed, machine)
-    metrics, drawn = evaluate(method, networks, trained, images, seed, machine)
-    write_json(Path(f"metrics/images/embedding/{name}.json"), metrics)
-    write_arrays(Path(f"data/images/evaluated/{name}.npz"), drawn)
-    table = confusion(images.test_labels, drawn["predicted"])
-    write_csv(Path(f"plots/images/confusion/{name}.csv"), table)
+    images = Images.from_arrays(read_arrays(DATA / "images.npz"))
+    trained = Trained.load(DATA / "trained" / f"{name}.safetensors")
+    networks = restored(method, trained, images, seed, members, machine)
+    decoders = decoding.initial(method, images.shape, seed, members, machine)
+    restore(decoders, Trained.load(DATA / "decoders" / f"{name}.safetensors").final)
+    measured, drawn = evaluate(
+        method, networks, trained, decoders.eval(), images, seed, len(members), machine
+    )
+    table = measures.table(name, measured)
+    write_json(Path(f"metrics/images/{name}.json"), {name: measures.headlines(table, HEADLINES)})
+    write_csv(DATA / "measured" / f"{name}.csv", table)
+    write_arrays(DATA / "evaluated" / f"{name}.npz", drawn)
 
 
 if __name__ == "__main__":

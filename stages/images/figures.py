@@ -4,40 +4,43 @@ from pathlib import Path
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import value
-from jepatlas.common.base.storage import read_arrays, read_json
+from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
 from jepatlas.common.drawing.style import save_gif, save_png
-from jepatlas.images.drawing import figures
-from jepatlas.images.drawing.figures import Album, Entry
+from jepatlas.common.measuring import measures
+from jepatlas.images.drawing import examples, maps, scores, tables
+from jepatlas.images.drawing.album import Album, Entry
 from jepatlas.images.truth.world import Images
 
-PLOTS = Path("plots/images")
+DATA, PLOTS = Path("data/images"), Path("plots/images")
 FRAMES_PER_SECOND = 8
 
 
-def read(name: str) -> Entry:
-    return Entry(
-        name,
-        evaluated=read_arrays(Path(f"data/images/evaluated/{name}.npz")),
-        embedding=read_json(Path(f"metrics/images/embedding/{name}.json")),
-        reconstructed=read_arrays(Path(f"data/images/reconstructed/{name}.npz")),
-        reconstruction=read_json(Path(f"metrics/images/reconstruction/{name}.json")),
-    )
-
-
 def main() -> None:
-    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
-    album = Album(**vars(images), entries=[read(name) for name in value("images.methods")])
+    names = list(value("images.methods"))
+    measured = {name: read_csv(DATA / "measured" / f"{name}.csv") for name in names}
+    entries = [
+        Entry(
+            name, read_arrays(DATA / "evaluated" / f"{name}.npz"), measures.nested(measured[name])
+        )
+        for name in names
+    ]
+    album = Album(Images.from_arrays(read_arrays(DATA / "images.npz")), entries)
+    write_csv(PLOTS / "tables" / "measures.csv", measures.joined(measured.values()))
+    write_csv(PLOTS / "tables" / "training.csv", tables.training(entries))
+    write_csv(PLOTS / "tables" / "confusion.csv", tables.confusion(album))
+    write_csv(PLOTS / "tables" / "data_set.csv", tables.data_set(album))
     pages = {
-        "perturbations": figures.perturbations(album),
-        "maps": figures.maps(album),
-        "neighbours": figures.neighbours(album),
-        "reconstructions": figures.reconstructions(album),
-        "robustness": figures.robustness(album),
-        "confusions": figures.confusions(album),
+        "perturbations": examples.perturbations(album),
+        "maps": maps.maps(album),
+        "neighbours": examples.neighbours(album),
+        "reconstructions": examples.reconstructions(album),
+        "robustness": scores.robustness(album),
+        "confusions": scores.confusions(album),
     }
     for name, page in pages.items():
-        save_png(page, PLOTS / f"{name}.png")
-    save_gif(figures.training(album), PLOTS / "training.gif", FRAMES_PER_SECOND, colours=32)
+        save_png(page, PLOTS / "pictures" / f"{name}.png")
+    moving = maps.training(album)
+    save_gif(moving, PLOTS / "pictures" / "training.gif", FRAMES_PER_SECOND, colours=32)
 
 
 if __name__ == "__main__":

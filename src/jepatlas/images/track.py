@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from jepatlas.common.base.parameters import Section, Snapshots
+from jepatlas.common.base.parameters import Count, Section, Snapshots
 from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.truth.parameters import Data
 
@@ -14,10 +14,12 @@ TITLE = "Images"
 class Parameters(Section):
     """The whole block `images`; methods and decoder are validated where their classes are.
 
+    members: networks per method, each with a seed of its own;
     precision: of the arithmetic of networks, `auto`: bfloat16 where the machine has it.
     """
 
     data: Data
+    members: Count
     snapshots: Snapshots
     precision: Precision
     methods: Annotated[dict[str, Any], Field(min_length=1)]

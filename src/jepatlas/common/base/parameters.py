@@ -19,6 +19,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Device = Literal["auto", "cpu", "cuda"]
+Note = Annotated[str, Field(min_length=1, max_length=200)] | None  # at the top of the page
 Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training
 
 
@@ -44,15 +45,31 @@ class Section(BaseModel):
 SectionType = TypeVar("SectionType", bound=BaseModel)
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # it is not typed
+    """Safe, and a key that stands twice in a block is an error, as it is for DVC."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} stands twice in a block", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read(path: Path = PARAMS) -> dict[str, Any]:
     """The whole of params.yaml, unchecked."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; stages run from the project's root") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise InputError(f"{path}: nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: should hold keys and values, holds {content!r}")

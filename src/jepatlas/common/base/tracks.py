@@ -9,6 +9,9 @@ import importlib
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from jepatlas.common.base.parameters import read
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -17,6 +20,12 @@ def names() -> list[str]:
     """Every track, by the name of its folder and of its block in params.yaml."""
     root = Path(__file__).resolve().parents[2]
     return sorted(file.parent.name for file in root.glob("*/track.py"))
+
+
+def in_order() -> list[str]:
+    """The tracks that have a block in params.yaml, in the order of these blocks."""
+    known = names()
+    return [key for key in read() if key in known]
 
 
 def module(track: str, place: str) -> ModuleType | None:
@@ -32,4 +41,13 @@ def module(track: str, place: str) -> ModuleType | None:
 
 def title(track: str) -> str:
     """What a track is called in texts and figures."""
-    return str(importlib.import_module(f"{PACKAGE}.{track}.track").TITLE)
+    return str(_declared(track).TITLE)
+
+
+def block(track: str) -> Any:
+    """The model of a track's block in params.yaml, a `Section`."""
+    return _declared(track).Parameters
+
+
+def _declared(track: str) -> ModuleType:
+    return importlib.import_module(f"{PACKAGE}.{track}.track")

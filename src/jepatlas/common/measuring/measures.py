@@ -18,6 +18,7 @@ import pandas as pd
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import read_csv
 
+METRICS = Path("metrics")  # what DVC is told: METRICS/TRACK/METHOD.json, {METHOD: {name: number}}
 COLUMNS = ("method", "measure", "mean", "ci95", "min", "max")
 
 
@@ -35,6 +36,21 @@ def table(method: str, measured: Mapping[str, Any]) -> pd.DataFrame:
     exact number at each leaf."""
     rows = [(method, name, *values) for name, values in _leaves(measured)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def nested(rows: pd.DataFrame) -> dict[str, Any]:
+    """The measures of one method as `table` was given them: a summary at each leaf, with None for
+    what is unknown."""
+    whole: dict[str, Any] = {}
+    values = rows[list(Measure._fields)].itertuples(index=False)
+    for name, row in zip(rows["measure"].astype(str), values, strict=True):
+        *parents, last = name.split(".")
+        inner = whole
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        numbers = (None if math.isnan(value) else float(value) for value in row)
+        inner[last] = dict(zip(Measure._fields, numbers, strict=True))
+    return whole
 
 
 def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Measure]]:

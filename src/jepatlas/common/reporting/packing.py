@@ -18,7 +18,6 @@ from PIL import Image
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
 
-TILE = 28  # pixels per side of an image
 COLUMNS = 50  # tiles in a row of the sheet
 GREYS = 16  # levels: half the bytes of 256, and no difference to see in a small image
 
@@ -57,14 +56,16 @@ def stepped(values: Array) -> dict[str, Any]:
 
 
 class Sheet:
-    """Images `[28, 28]` side by side in one picture, each different one once."""
+    """Images of one size side by side in one picture, each different one once."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, int]) -> None:
+        """shape: height and width of an image."""
+        self.shape = shape
         self._places: dict[bytes, int] = {}
         self._tiles: list[Array] = []
 
     def add(self, images: Array) -> list[Any]:
-        """The places of images `[..., 28, 28]` of bytes, as a nested list `[...]`."""
+        """The places of images `[..., height, width]` of bytes, as a nested list `[...]`."""
         if images.ndim > 2:
             return [self.add(image) for image in images]
         tile = np.ascontiguousarray(images // (256 // GREYS))
@@ -81,10 +82,11 @@ class Sheet:
 
     def png(self) -> str:
         """The picture as a `data:` address."""
-        empty = np.zeros((TILE, TILE), np.uint8)
+        height, width = self.shape
+        empty = np.zeros(self.shape, np.uint8)
         tiles = self._tiles + [empty] * (self.rows * COLUMNS - len(self._tiles))
-        grid = np.stack(tiles).reshape(self.rows, COLUMNS, TILE, TILE)
-        picture = Image.fromarray(grid.transpose(0, 2, 1, 3).reshape(self.rows * TILE, -1), "P")
+        grid = np.stack(tiles).reshape(self.rows, COLUMNS, height, width)
+        picture = Image.fromarray(grid.transpose(0, 2, 1, 3).reshape(self.rows * height, -1), "P")
         picture.putpalette([grey for k in range(GREYS) for grey in [k * 255 // (GREYS - 1)] * 3])
         buffer = io.BytesIO()
         picture.save(buffer, "PNG", optimize=True, bits=4)

@@ -10,13 +10,10 @@ its conditions are met, does not hold when all of them have failed, and otherwis
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_json
+from jepatlas.common.measuring.measures import Measures
 
-Track = Literal["mixture", "digits", "noisy_tv", "all"]
 Outcome = Literal["met", "failed", "open"]
 Sign = Literal[">", "<"]
 VERDICTS = HOLDS, IN_PART, FAILS, NOT_TESTED = (
@@ -26,7 +23,6 @@ VERDICTS = HOLDS, IN_PART, FAILS, NOT_TESTED = (
     "not tested",
 )
 
-NUMBER = ("mean", "ci95")
 NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
 
 
@@ -66,16 +62,16 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of metrics/`file`.json at a dotted `key`, and what it is in `words`.
+    """A measure of a method, by its name in the track's table, and what it is in `words`.
 
-    A `*` in the key stands for every key at its place, the values of `axis`; `{}` in the words is
-    where the value goes. method: whose the number is, empty for a reference such as an oracle.
+    A `*` in the name stands for every part at its place, the values of `axis`; `{}` in the words is
+    where the value goes. method: whose the number is, or a reference such as an oracle.
     """
 
-    file: str
-    key: str
+    track: str
+    method: str
+    name: str
     words: str
-    method: str = ""
     axis: str = ""
     factor: float = 1.0
 
@@ -91,7 +87,7 @@ class Measure:
     def at(self, value: str) -> "Measure":
         """The same at one value of the axis."""
         words = self.words.format(f"{self.axis} = {value}")
-        return replace(self, key=self.key.replace("*", value), words=words)
+        return replace(self, name=self.name.replace("*", value), words=words)
 
     def __str__(self) -> str:
         words = self.words.format(f"every {self.axis}")
@@ -126,7 +122,7 @@ class Claim:
     """
 
     id: str
-    track: Track
+    track: str
     section: str
     claim: str
     conditions: tuple[Condition, ...] = ()
@@ -138,7 +134,7 @@ class Claim:
 class Section:
     """A section of the document, which its claims are made in."""
 
-    track: Track
+    track: str
     title: str
 
     def claim(
@@ -148,48 +144,39 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """The metrics of all tracks: files below `root`, read when they are asked for.
+class Evidence:
+    """What was measured in all tracks; their tables are read when they are asked for.
 
-    methods: by track (a folder of root), the names of those that params.yaml trains. What lies
-    there of others is left over from earlier runs.
+    methods: by track, the names of those that params.yaml trains; data_sets: by track, the set that
+    it learned from, where it has a choice.
     """
 
-    root: Path
     methods: Mapping[str, Collection[str]]
-    data_set: str
-    files: dict[str, Any] = field(default_factory=dict)
+    data_sets: Mapping[str, str] = field(default_factory=dict)
+    tables: dict[str, Measures] = field(default_factory=dict)
+
+    def table(self, track: str) -> Measures:
+        if track not in self.tables:
+            self.tables[track] = Measures.read(track)
+        return self.tables[track]
 
     def has(self, measure: Measure) -> bool:
-        track = measure.file.split("/")[0]
-        return not measure.method or measure.method in self.methods[track]
+        """Whether the measure's method takes part. One that does and lacks the measure is an
+        `InputError` once its number is asked for."""
+        known = (self.methods.get(measure.track, ()), self.table(measure.track).methods)
+        return any(measure.method in names for names in known)
 
     def values(self, measure: Measure) -> list[str]:
         """The values of the measure's axis."""
-        return list(self._find(measure.file, measure.key.partition(".*")[0]))
+        prefix = measure.name.partition(".*")[0]
+        return self.table(measure.track).below(measure.method, prefix)
 
     def number(self, bound: Measure | Threshold) -> Number:
-        """NaN where the mean or the interval is null; a number without an interval is exact."""
+        """NaN where the mean or the interval is not known; an exact number's interval is 0."""
         if isinstance(bound, Threshold):
             return Number(bound.value)
-        found = self._find(bound.file, bound.key)
-        if not isinstance(found, dict):
-            return Number(found).times(bound.factor)
-        mean, half_width = (self._find(bound.file, f"{bound.key}.{part}") for part in NUMBER)
-        if mean is None or half_width is None:
-            return Number(math.nan)
-        return Number(mean, half_width).times(bound.factor)
-
-    def _find(self, file: str, key: str) -> Any:
-        path = self.root / f"{file}.json"
-        if file not in self.files:
-            self.files[file] = read_json(path)
-        found = self.files[file]
-        for part in key.split("."):
-            if not isinstance(found, dict) or part not in found:
-                raise InputError(f"{path}: has no {key}, which a claim is decided by")
-            found = found[part]
-        return found
+        found = self.table(bound.track).get(bound.method, bound.name)
+        return Number(found.mean, found.ci95).times(bound.factor)
 
 
 class Check(NamedTuple):
@@ -219,14 +206,14 @@ class Check(NamedTuple):
         return f"{right.with_article()}, {self.bound}" if isinstance(right, Measure) else str(right)
 
 
-def check(condition: Condition, metrics: Metrics) -> list[Check]:
+def check(condition: Condition, evidence: Evidence) -> list[Check]:
     """The checks of a condition: one, or one for each value of its axis."""
     conditions = [condition]
-    if "*" in condition.left.key:
-        conditions = [_at(condition, value) for value in metrics.values(condition.left)]
+    if "*" in condition.left.name:
+        conditions = [_at(condition, value) for value in evidence.values(condition.left)]
     checks = []
     for one in conditions:
-        number, bound = metrics.number(one.left), metrics.number(one.right)
+        number, bound = evidence.number(one.left), evidence.number(one.right)
         gap = number.minus(bound) if one.sign == ">" else bound.minus(number)
         checks.append(Check(one, number, bound, gap))
     return checks
@@ -239,16 +226,16 @@ def _at(condition: Condition, value: str) -> Condition:
     return replace(condition, left=condition.left.at(value), right=right)
 
 
-def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
+def judge(claim: Claim, evidence: Evidence) -> dict[str, str]:
     """A row of the table: the claim, its test, the number that decides, the verdict and why.
 
     The number that decides is the one that fares worst, by its distance from the bound in units of
     the interval: what fails most clearly, or is met most narrowly.
     """
-    reason = _untestable(claim, metrics)
+    reason = _untestable(claim, evidence)
     if reason:
         return _row(claim, NOT_TESTED, reason)
-    checked = [check(condition, metrics) for condition in claim.conditions]
+    checked = [check(condition, evidence) for condition in claim.conditions]
     every = [one for checks in checked for one in checks]
     blank = [one for one in every if not math.isfinite(one.gap.mean + one.gap.half_width)]
     if blank:
@@ -262,15 +249,16 @@ def judge(claim: Claim, metrics: Metrics) -> dict[str, str]:
     return _row(claim, verdict, reason, deciding)
 
 
-def _untestable(claim: Claim, metrics: Metrics) -> str:
+def _untestable(claim: Claim, evidence: Evidence) -> str:
     """Why a claim cannot be decided by these metrics, in one sentence; empty if it can."""
     if claim.untested:
         return claim.untested
-    if claim.data_set not in ("", metrics.data_set):
-        return f"The claim is about {claim.data_set}, and this run is on {metrics.data_set}."
+    used = evidence.data_sets.get(claim.track, "")
+    if claim.data_set not in ("", used):
+        return f"The claim is about {claim.data_set}, and this run is on {used}."
     for condition in claim.conditions:
         for side in (condition.left, condition.right):
-            if isinstance(side, Measure) and not metrics.has(side):
+            if isinstance(side, Measure) and not evidence.has(side):
                 return f"{side.method} is not among the methods of params.yaml."
     return ""
 
@@ -311,8 +299,6 @@ def in_words(conditions: Collection[Condition]) -> str:
     return ". ".join(["; ".join(map(str, conditions)), *whys]) + "." if conditions else ""
 
 
-def report(claims: Collection[Claim], metrics: Metrics) -> dict[str, Any]:
-    """What metrics/claims.json holds: the count of each verdict, and a row for each claim."""
-    rows = [judge(claim, metrics) for claim in claims]
-    counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
-    return {**counts, "data_set": metrics.data_set, "claims": rows}
+def counts(rows: Collection[Mapping[str, str]]) -> dict[str, int]:
+    """How many claims have each verdict."""
+    return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}

@@ -1,138 +1,78 @@
-"""Measure the embeddings of one trained method, and gather what is drawn of them."""
+"""Measure the embeddings and the decoders of one method, member by member."""
 
+from functools import partial
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import torch
-from sklearn.decomposition import PCA
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from jepatlas.common.base.random import generator, torch_seed
-from jepatlas.common.base.vectors import unit
-from jepatlas.common.learning.training import restore
-from jepatlas.common.measuring.statistics import effective_rank
-from jepatlas.images.learning import members
-from jepatlas.images.learning.fitting import Machine, Trained
+from jepatlas.common.learning.trained import Trained
+from jepatlas.images.learning.decoding import predicted as prediction
+from jepatlas.images.learning.fitting import embedded
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import Base
-from jepatlas.images.learning.neighbours import nearest, vote
-from jepatlas.images.learning.perturb import alone
-from jepatlas.images.measuring import metrics
-from jepatlas.images.truth.world import CLASSES, Images
+from jepatlas.images.measuring import embeddings, reconstruction
+from jepatlas.images.measuring.metrics import over_members
+from jepatlas.images.measuring.perturbed import perturbed, pixels
+from jepatlas.images.truth.world import Images
 
 Array = npt.NDArray[Any]
 
-SHOWN = 10  # test images of each digit that pictures and pages show
-MAPPED = 2000  # test images in the animation over training
+HEADLINES = {  # names that DVC shows: measures
+    "knn_accuracy": "knn.accuracy",
+    "linear_probe": "linear_probe.accuracy",
+    "knn_perturbed": "knn_perturbed.all",
+    "reconstruction_mse": "reconstruction.perturbed.mse",
+    "reconstruction_ssim": "reconstruction.clean.ssim",
+}
 
 
 def evaluate(
     method: Base,
     networks: nn.ModuleDict,
     trained: Trained,
+    decoders: nn.ModuleDict,
     images: Images,
     seed: int,
+    members: int,
     machine: Machine,
 ) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The metrics, and the arrays that figures and the report read."""
+    """The measures, summarised over members, and the arrays that figures, tables and the page are
+    drawn from, of the first member."""
 
-    def embed(pixels: Array) -> Array:
-        return machine.apply(members.row(method.embed, networks), pixels)
+    def embed(x: Array) -> Array:
+        return embedded(method.embed, method, networks, x, machine, members)
 
+    versions = perturbed(images.test, method.erosion, seed)
     z_train, z_test = embed(images.train), embed(images.test)
-    u_train, labels = unit(z_train), images.test_labels
-
-    def score(name: str, predicted: Array) -> Any:
-        return metrics.classification(labels, predicted, generator(seed, "bootstrap", name))
-
-    found = nearest(u_train, unit(z_test))
-    predicted = vote(images.train_labels[found])
-    probed = metrics.linear_probe(z_train, images.train_labels, z_test)
-    under = {}
-    versions = perturbed(method, images.test, seed)
-    for kind, version in tqdm(versions.items(), "perturbed", disable=None, leave=False):
-        neighbours = nearest(u_train, unit(embed(version)))
-        under[kind] = score(kind, vote(images.train_labels[neighbours]))["accuracy"]
-    measured = {
-        "data_set": images.data_set,
-        "test_images": len(labels),
-        "knn": score("knn", predicted),
-        "linear_probe": {"accuracy": score("probe", probed)["accuracy"]},
-        "effective_rank": effective_rank(z_test),
-        "knn_perturbed": under,
+    z_perturbed = {
+        kind: embed(x) for kind, x in tqdm(versions.items(), "perturbed", disable=None, leave=False)
     }
-    shown = chosen(labels)
-    drawn = {
-        "predicted": predicted,
-        "shown": shown,
-        "neighbours": found[shown],
-        "kinds": np.array(list(versions)),
-        "perturbed": np.stack([version[shown] for version in versions.values()]),
-        **_maps(z_test, method, networks, trained, images.test, machine),
+    inputs = {"perturbed": versions["all"], "clean": images.test}
+    decoded = {
+        kind: machine.apply(partial(decode, method, networks, decoders[kind]), x, members)[:, :, 0]
+        for kind, x in inputs.items()
     }
+    found, said = [], []
+    for k in range(members):
+        of_member = {kind: z[k] for kind, z in z_perturbed.items()}
+        measured, predicted = embeddings.measure(z_train[k], z_test[k], of_member, images, seed)
+        given_back = {kind: x[k] for kind, x in decoded.items()}
+        measured["reconstruction"] = reconstruction.measure(given_back, images)
+        found.append(measured)
+        said.append(predicted)
+    measured = over_members(found)
+    measured["reconstruction"]["references"] = reconstruction.references(images, versions["all"])
+    drawn = embeddings.drawn(z_train[0], z_test[0], versions, images)
+    shown = drawn["shown"]
+    drawn |= {f"from_{kind}": pixels(x[0][shown]) for kind, x in decoded.items()}
+    drawn |= {"predicted": said[0], "steps": trained.steps.numpy()}
+    drawn |= {f"curve_{name}": values.numpy() for name, values in trained.curves.items()}
+    drawn |= embeddings.maps(z_test[0], method, networks, trained, images, machine, members)
     return measured, drawn
 
 
-def confusion(labels: Array, predicted: Array) -> pd.DataFrame:
-    """A row per test image, as DVC's template for confusion matrices takes it."""
-    return pd.DataFrame({"actual": labels, "predicted": predicted})
-
-
-def chosen(labels: Array) -> Array:
-    """The first test images of each digit, in the order of the digits."""
-    digits = [np.flatnonzero(labels == digit)[:SHOWN] for digit in range(CLASSES)]
-    return np.concatenate(digits)
-
-
-def perturbed(method: Base, images: Array, seed: int) -> dict[str, Array]:
-    """The images under each perturbation alone and under all: uint8 `[n, 28, 28]` each.
-
-    The same for every method with the same kind of erosion, and in the decoder's test.
-    """
-    clean = torch.from_numpy(images)[:, None].float() / 255
-    versions = {}
-    for kind, change in alone(method.erosion).items():
-        draws = Generator().manual_seed(torch_seed(seed, "test", kind))
-        versions[kind] = _pixels(change(clean, draws))
-    return versions
-
-
-def _pixels(images: Tensor) -> Array:
-    return (images[:, 0] * 255).round().to(torch.uint8).numpy()
-
-
-def _maps(
-    z_test: Array,
-    method: Base,
-    networks: nn.ModuleDict,
-    trained: Trained,
-    images: Array,
-    machine: Machine,
-) -> dict[str, Array]:
-    """The first two principal components of unit test embeddings: at the end, `map` `[n, 2]`, and
-    of the first images after each kept epoch, `maps` `[epochs, n, 2]`."""
-    pca = PCA(2, svd_solver="covariance_eigh").fit(unit(z_test))
-    final = pca.transform(unit(z_test))
-    maps = [final[:MAPPED]]
-    for snapshot in reversed(list(trained.snapshots.values())[:-1]):
-        restore(networks["online"], snapshot)
-        u = unit(machine.apply(members.row(method.embed, networks), images[:MAPPED]))
-        maps.insert(0, aligned(PCA(2, svd_solver="covariance_eigh").fit_transform(u), maps[0]))
-    return {
-        "map": final.astype(np.float32),
-        "map_share": pca.explained_variance_ratio_,
-        "map_epochs": np.array(list(trained.snapshots)),
-        "maps": np.stack(maps).astype(np.float32),
-    }
-
-
-def aligned(points: Array, target: Array) -> Array:
-    """`points` `[n, 2]` turned or mirrored to lie closest to `target` (orthogonal Procrustes).
-
-    Principal components have no sign, and those of equal variance no direction: without this a map
-    would jump from epoch to epoch.
-    """
-    u, _, vt = np.linalg.svd(points.T @ target)
-    return points @ (u @ vt)
+def decode(method: Base, networks: nn.ModuleDict, decoder: nn.Module, images: Tensor) -> Tensor:
+    """What each member gives back of the same images, `[members, n, 1, height, width]`."""
+    return decoder(prediction(method, networks, images))

@@ -1,6 +1,6 @@
 """What is measured of embeddings of images and of reconstructions. Arrays only, no method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jepatlas.images.truth.world import CLASSES
+from jepatlas.common.measuring.statistics import summary
 
 Array = npt.NDArray[Any]
 Summary = dict[str, float]
@@ -19,17 +19,17 @@ Summary = dict[str, float]
 RESAMPLES = 2000
 
 
-def classification(labels: Array, predicted: Array, generator: np.random.Generator) -> Any:
+def classification(
+    labels: Array, predicted: Array, classes: int, generator: np.random.Generator
+) -> Any:
     """Accuracy; precision, recall and F1, unweighted means over the classes; each with the half
     width of a 95 % bootstrap interval over the images."""
-    counts = confusion_matrix(labels, predicted, labels=np.arange(CLASSES))
+    counts = confusion_matrix(labels, predicted, labels=np.arange(classes))
     share = counts.ravel() / counts.sum()
     resampled = generator.multinomial(counts.sum(), share, size=RESAMPLES)
     values = _scores(counts[None])
-    spread = _scores(resampled.reshape(-1, CLASSES, CLASSES))
-    return {
-        name: {"mean": float(values[name][0]), "ci95": half_width(spread[name])} for name in values
-    }
+    spread = _scores(resampled.reshape(-1, classes, classes))
+    return {name: _summary(float(values[name][0]), half_width(spread[name])) for name in values}
 
 
 def half_width(resampled: Array) -> float:
@@ -80,4 +80,22 @@ def similarity(images: Array, found: Array) -> Array:
 def over_images(values: Array) -> Summary:
     """Mean and half width of its 95 % interval over the images, `[n]`."""
     half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
-    return {"mean": float(values.mean()), "ci95": float(half)}
+    return _summary(float(values.mean()), float(half))
+
+
+def over_members(measured: Sequence[Any]) -> Any:
+    """The same nested measures, of several members, as one.
+
+    Of several members, mean, interval and extremes are over them, and the interval covers the luck
+    of the seed. Of one, the interval is that over the test images.
+    """
+    first = measured[0]
+    if isinstance(first, Mapping) and "mean" not in first:
+        return {key: over_members([one[key] for one in measured]) for key in first}
+    if len(measured) == 1 or not isinstance(first, Mapping | float):
+        return first
+    return summary([one["mean"] if isinstance(one, Mapping) else one for one in measured])
+
+
+def _summary(mean: float, half: float) -> Summary:
+    return {"mean": mean, "ci95": half, "min": mean, "max": mean}

@@ -1,89 +1,101 @@
-"""The digits to pick from, what was made of them, and the maps of the embeddings."""
+"""The images' section of the page: what was made of some of them, and maps of the embeddings."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from html import escape
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.parameters import InputError, value
+from jepatlas.common.base.storage import read_arrays
+from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.packing import Arrays
-from jepatlas.images.drawing.figures import title
+from jepatlas.common.reporting.page import Section, asset, fill
+from jepatlas.images.drawing.album import title
+from jepatlas.images.track import TITLE
+from jepatlas.images.truth.world import Images
 
-KINDS = {
-    "affine": "affine",
-    "erosion": "erosion",
-    "dilation": "dilation",
-    "inversion": "inversion",
-    "salt_and_pepper": "salt & pepper",
-    "gaussian": "Gaussian noise",
-    "all": "all of it",
-}
-EVALUATED = ("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed")
-RECONSTRUCTED = ("shown", "perturbed", "from_perturbed", "from_clean")
+DATA = Path("data/images")
 MAP = 4095  # steps of a map per side: finer than a pixel
+NUMBERS: Mapping[str, tuple[str, float, int, str]] = {  # words: measure, factor, digits, unit
+    "k-NN accuracy": ("knn.accuracy", 100, 1, " %"),
+    "linear probe": ("linear_probe.accuracy", 100, 1, " %"),
+    "k-NN, perturbed": ("knn_perturbed.all", 100, 1, " %"),
+    "PSNR from perturbed": ("reconstruction.perturbed.psnr", 1, 2, " dB"),
+    "PSNR from clean": ("reconstruction.clean.psnr", 1, 2, " dB"),
+}
 
 
-class Method(NamedTuple):
-    """What the images track wrote of one method: two files of arrays, two of metrics."""
+def page() -> Section:
+    """The section, from the files of the current folder."""
+    images = Images.from_arrays(read_arrays(DATA / "images.npz"))
+    names, measures = list(value("images.methods")), Measures.read("images")
+    evaluated = {name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in names}
+    sheet = packing.Sheet(images.shape)
+    shown = data(images, evaluated, measures, sheet)
+    slots = {
+        "sheet": sheet.png(),
+        "columns": str(packing.COLUMNS),
+        "rows": str(sheet.rows),
+        "data_set": escape(images.title),
+    }
+    scripts = [asset(__package__, f"{name}.js") for name in ("map", "images")]
+    return Section(TITLE, fill(asset(__package__, "section.html"), slots), scripts, shown)
 
-    name: str
-    evaluated: Arrays
-    reconstructed: Arrays
-    embedding: Mapping[str, Any]
-    reconstruction: Mapping[str, Any]
 
-
-def data(images: Arrays, methods: list[Method], sheet: packing.Sheet) -> dict[str, Any]:
+def data(
+    images: Images, evaluated: Mapping[str, Arrays], measures: Measures, sheet: packing.Sheet
+) -> dict[str, Any]:
     """Everything the section shows; its images go to the `sheet`.
 
-    images: data/images/images.npz. All methods show the same test images.
+    evaluated: what `evaluate` wrote of each method. All methods show the same test images.
     """
-    shown = methods[0].evaluated["shown"]
-    for method in methods:
-        for arrays in (method.evaluated, method.reconstructed):
-            if not np.array_equal(arrays["shown"], shown):
-                raise InputError(
-                    f"data/images: the methods {methods[0].name} and {method.name} show different "
-                    "images; `dvc repro` makes them anew"
-                )
-    labels = images["test_labels"]
-    kinds = [str(kind) for kind in methods[0].evaluated["kinds"]]
+    first, *others = evaluated
+    shown, kinds = evaluated[first]["shown"], evaluated[first]["kinds"]
+    for name in others:
+        if not np.array_equal(evaluated[name]["shown"], shown):
+            raise InputError(
+                f"{DATA}: the methods {first} and {name} show different images; `dvc repro` makes "
+                "them anew"
+            )
     return {
-        "data_set": str(images["data_set"]),
         "columns": packing.COLUMNS,
+        "classes": list(images.classes),
         "shown": shown.tolist(),
-        "labels": packing.numbers(labels, "<u1"),
-        "originals": sheet.add(images["test_images"][shown]),
-        "kinds": [KINDS.get(kind, kind.replace("_", " ")) for kind in kinds],
-        "methods": [_method(method, images, sheet) for method in methods],
+        "labels": packing.numbers(images.test_labels, "<u2"),
+        "originals": sheet.add(images.test[shown]),
+        "kinds": [str(kind).replace("_", " ") for kind in kinds],
+        "methods": [
+            method(name, arrays, images, measures, sheet) for name, arrays in evaluated.items()
+        ],
     }
 
 
-def _method(method: Method, images: Arrays, sheet: packing.Sheet) -> dict[str, Any]:
-    evaluated, reconstructed = method.evaluated, method.reconstructed
+def method(
+    name: str, evaluated: Arrays, images: Images, measures: Measures, sheet: packing.Sheet
+) -> dict[str, Any]:
+    """What was made of the shown images, and the map."""
     neighbours = evaluated["neighbours"]
-    embedding, reconstruction = method.embedding, method.reconstruction
+    perturbed = evaluated["perturbed"]  # [kinds, shown, height, width]; the last kind is all of it
     return {
-        "name": method.name,
-        "label": title(method.name),
+        "name": name,
+        "label": title(name),
         "numbers": [
-            ["k-NN accuracy", percent(embedding["knn"]["accuracy"])],
-            ["linear probe", percent(embedding["linear_probe"]["accuracy"])],
-            ["k-NN, perturbed", percent(embedding["knn_perturbed"]["all"])],
-            ["PSNR from perturbed", decibels(reconstruction["perturbed"]["psnr"])],
-            ["PSNR from clean", decibels(reconstruction["clean"]["psnr"])],
+            [words, written(measures.get(name, measure), factor, digits, unit)]
+            for words, (measure, factor, digits, unit) in NUMBERS.items()
         ],
-        "predicted": packing.numbers(evaluated["predicted"], "<u1"),
+        "predicted": packing.numbers(evaluated["predicted"], "<u2"),
         "map": packing.numbers(placed(evaluated["map"]), "<u2"),
         "share": [round(float(share), 3) for share in evaluated["map_share"]],
-        "perturbed": sheet.add(evaluated["perturbed"].swapaxes(0, 1)),  # by image, then by kind
-        "neighbours": sheet.add(images["train_images"][neighbours]),
-        "neighbour_labels": images["train_labels"][neighbours].tolist(),
-        "input": sheet.add(reconstructed["perturbed"]),
-        "from_perturbed": sheet.add(reconstructed["from_perturbed"]),
-        "from_clean": sheet.add(reconstructed["from_clean"]),
+        "perturbed": sheet.add(perturbed.swapaxes(0, 1)),  # by image, then by kind
+        "neighbours": sheet.add(images.train[neighbours]),
+        "neighbour_labels": images.train_labels[neighbours].tolist(),
+        "input": sheet.add(perturbed[-1]),
+        "from_perturbed": sheet.add(evaluated["from_perturbed"]),
+        "from_clean": sheet.add(evaluated["from_clean"]),
     }
 
 
@@ -94,17 +106,7 @@ def placed(points: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.round(((points - (low + high) / 2) / side + 0.5) * MAP).clip(0, MAP)
 
 
-def percent(found: Mapping[str, float | None]) -> str:
-    return _with_interval(found, 100, 1, " %")
-
-
-def decibels(found: Mapping[str, float | None]) -> str:
-    return _with_interval(found, 1, 2, " dB")
-
-
-def _with_interval(found: Mapping[str, float | None], factor: float, digits: int, unit: str) -> str:
-    mean, half = found["mean"], found["ci95"]
-    if mean is None:
-        return "?"
-    interval = "" if half is None else f" ± {factor * half:.{digits}f}"
-    return f"{factor * mean:.{digits}f}{interval}{unit}"
+def written(found: Measure, factor: float, digits: int, unit: str) -> str:
+    """A mean with its interval, where it is known."""
+    interval = "" if np.isnan(found.ci95) else f" ± {factor * found.ci95:.{digits}f}"
+    return f"{factor * found.mean:.{digits}f}{interval}{unit}"

@@ -1,5 +1,6 @@
-"""The files of all pictures, drawn by as many processes as there are cores."""
+"""The files of all pictures, drawn by as many processes as the stage has threads."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -8,8 +9,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_arrays, read_json
+from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import landscape, score, sheet
 from jepatlas.mixture.drawing.maps import Scene
 from jepatlas.mixture.drawing.sheet import Entry
@@ -31,7 +33,7 @@ NEEDED = {
 
 def read(name: str, arrays_file: Path, metrics_file: Path) -> Entry:
     """What was measured of a method; whatever a picture would miss is an `InputError`."""
-    arrays, metrics = read_arrays(arrays_file), read_json(metrics_file)
+    arrays, metrics = read_arrays(arrays_file), measures.nested(read_csv(metrics_file))
     needed = NEEDED["score" if "energy" in arrays else "embedding"]
     for file, content, what in [
         (arrays_file, arrays, "arrays"),
@@ -45,8 +47,9 @@ def read(name: str, arrays_file: Path, metrics_file: Path) -> Entry:
 
 def draw(entries: Sequence[Entry], scene: Scene, folder: Path) -> None:
     """A figure `NAME.png` and an animation `NAME.gif` for each entry, and `sheet.png` of all."""
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     # Spawned, as a fork of a process with threads, such as torch's in a test, may hang.
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(threads, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(draw_sheet, entries, scene, folder)]  # the longest of all
         jobs += [pool.submit(draw_one, entry, scene, folder) for entry in entries]
         for job in tqdm(as_completed(jobs), "pictures", len(jobs), disable=None):

@@ -59,7 +59,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
 def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
     """The landscape while its reference tours the component means."""
     references, landscapes = arrays["tour_references"], arrays["tour_landscapes"]
-    page, axes, bar = maps.stage(name, f"{maps.ENERGY} of {scene.member}", scene.plane)
+    page, axes, bar = maps.moving(name, f"{maps.ENERGY} of {scene.member}", scene.plane)
     image = maps.draw_map(axes, landscapes[0], maps.COSINES, scene.plane, lines=False)
     dots = maps.draw_dots(axes, scene.points)
     star = maps.draw_star(axes, references[0], size=150)

@@ -206,7 +206,7 @@ def mean(summary: dict[str, float | None]) -> str:
     return number(summary["mean"]) + interval
 
 
-def stage(name: str, about: str, plane: Plane) -> tuple[Figure, Axes, Axes]:
+def moving(name: str, about: str, plane: Plane) -> tuple[Figure, Axes, Axes]:
     """The page of an animation: the axes of its map, and those of the colour bar."""
     width, height = 2.75, 2.75 * plane.ratio
     page = style.figure(4.0, height + 1.1, dpi=100)

@@ -64,7 +64,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
         else:
             axes.set_title(
                 f"Langevin samples, {kind}\ndistance {maps.number(distances[kind])}, "
-                f"{maps.number(sampling[kind]['of_exact'])} $\\times$ exact"
+                f"{maps.number(sampling[kind]['of_exact']['mean'])} $\\times$ exact"
             )
         maps.name_axes(axes, left=left != lefts[1])
     return page
@@ -75,7 +75,7 @@ def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
     path = arrays["unadjusted_path"]  # [times, chains, 2]
     scale = maps.nats(arrays["exact_energy"])
     about = f"Langevin chains in the energy of {scene.member}"
-    page, axes, bar = maps.stage(name, about, scene.plane)
+    page, axes, bar = maps.moving(name, about, scene.plane)
     image = maps.draw_map(axes, arrays["energy"], scale, scene.plane)
     maps.energy_bar(bar, image, scale)
     dots = maps.draw_dots(axes, path[0], size=5)

@@ -1,7 +1,13 @@
-"""The mixture's claims: sections 1 to 3 of the document and its summary table."""
+"""The document's claims about the mixture: its sections 1 to 3 and its summary table."""
 
+from dataclasses import dataclass
+from typing import Self
+
+from scipy.spatial.distance import pdist
+
+from jepatlas.common.base.parameters import Fraction, scalar, section
 from jepatlas.common.reporting.rules import Claim, Measure, Section, Threshold
-from jepatlas.report.claims.settings import Settings
+from jepatlas.mixture.truth.parameters import MixtureChoice
 
 OF_BAYES = Threshold(0.95, "of what the Bayes classifier gets right")
 OF_EXACT = Threshold(0.95, "of the variance that the exact conditional mean explains")
@@ -23,7 +29,28 @@ FLAT = "its embeddings hardly differ in direction"
 RELATIONS = "little of how the components lie to each other is kept"
 
 
-def claims(settings: Settings) -> list[Claim]:
+@dataclass(frozen=True)
+class Settings:
+    """What the bounds take from params.yaml: the spread below which an embedding counts as
+    collapsed, the smallest weight of a component, the distance of the two nearest means."""
+
+    collapsed: float
+    smallest_weight: float
+    nearest: float
+
+    @classmethod
+    def read(cls) -> Self:
+        choice = section(f"mixture.mixtures.{scalar('mixture.mixture', str)}", MixtureChoice)
+        return cls(
+            collapsed=scalar("mixture.evaluation.collapsed", Fraction),
+            smallest_weight=min(choice.weights),
+            nearest=float(pdist(choice.means).min()),
+        )
+
+
+def claims() -> list[Claim]:
+    """All of them, in the document's order."""
+    settings = Settings.read()
     return [
         *contrastive(),
         *score_matching(settings),
@@ -38,7 +65,7 @@ def claims(settings: Settings) -> list[Claim]:
 
 
 def measure(method: str, key: str, words: str) -> Measure:
-    return Measure(f"mixture/{method}", key, words.format(method=method), method)
+    return Measure("mixture", method, key, words.format(method=method))
 
 
 def knn(method: str) -> Measure:

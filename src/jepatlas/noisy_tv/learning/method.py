@@ -159,6 +159,8 @@ class Variational(Predicting):
     of the code length; precision: that of the predictor, a full matrix or a diagonal one.
     """
 
+    prior_expert: ClassVar[bool] = False  # whether the dynamics are multiplied with a prior
+
     beta: NonNegative
     entropy: NonNegative
     posterior: Literal["learned", "fixed"]

@@ -30,7 +30,8 @@ class Forecast:
     `[members, test - horizon, dim]`, for the last states of the test part.
 
     Of variational methods also: `states`, the posterior means of the last training frames
-    `[members, n, dim]`, what is believed, and what the dynamics alone would have believed.
+    `[members, n, dim]`, and what is believed; where that is a product with a prior expert, also
+    what the dynamics alone would have believed.
     """
 
     lead: int
@@ -68,7 +69,7 @@ def forecast(
         known.test,
         states=_array(networks["online"](learned)),
         belief=_belief(*method.predict(networks, z)),
-        dynamics=_belief(*method.dynamics(networks, z)),
+        dynamics=_belief(*method.dynamics(networks, z)) if method.prior_expert else None,
     )
 
 

@@ -1,11 +1,11 @@
 """What a model's forecasts are worth beside those of the Kalman filter, member by member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.random import generator
 from jepatlas.noisy_tv.measuring.forecast import Belief, Forecast
 from jepatlas.noisy_tv.measuring.metrics import (
@@ -18,14 +18,7 @@ from jepatlas.noisy_tv.measuring.metrics import (
 )
 from jepatlas.noisy_tv.measuring.parameters import Transfer
 from jepatlas.noisy_tv.measuring.transfer import Amplitude, Expert, Reading
-from jepatlas.noisy_tv.truth.oracle import (
-    Filtered,
-    StateSpace,
-    kalman_filter,
-    past_future_cca,
-    pca,
-    random_projection,
-)
+from jepatlas.noisy_tv.truth.oracle import past_future_cca, pca, random_projection
 from jepatlas.noisy_tv.truth.system import Array
 from jepatlas.noisy_tv.truth.world import Member, World
 
@@ -33,44 +26,50 @@ LEVELS = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])  # 
 
 
 @dataclass(frozen=True)
-class Truth:
-    """The states of all members, and what the filter knows of them.
+class StateBelief:
+    """A Gaussian over s[t+1]: mean `[members, test - 1, k]`, covariance `[members, k, k]`."""
 
-    s, d: `[members, time, .]`; x: `[members, time, observation]`.
+    mean: Array
+    covariance: Array
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Array]) -> "StateBelief":
+        """From its arrays by name; one that is missing is an `InputError`."""
+        try:
+            return cls(arrays["mean"], arrays["covariance"])
+        except KeyError as missing:
+            raise InputError(f"the limit of the noisy TV lacks the array {missing}") from None
+
+    @classmethod
+    def read(cls, truth: "Truth", forecast: Forecast, belief: Belief) -> "StateBelief":
+        """A belief about the next latent, pushed through the read-out of s from the latent.
+
+        The belief is about a draw from the posterior. Reading s from its mean would allow for a
+        covariance smaller by the posterior's variance, about a hundredth of it."""
+        assert forecast.states is not None
+        read = read_out(truth, forecast.states)
+        return cls(read(belief.mean), read.push(belief.covariance))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The states of all members, and what the filter knows of the next one.
+
+    s, d: `[members, time, .]`; train: steps of the training part; memory: the system's own, of the
+    distractor; limit: the filter's belief about s[t+1].
     """
 
-    world: World
     members: Sequence[Member]
     s: Array
     d: Array
-    x: Array
+    train: int
+    memory: float
+    limit: StateBelief
 
     @classmethod
-    def of(cls, world: World, members: Sequence[Member]) -> "Truth":
-        x = np.stack([world.observe(member) for member in members])
-        return cls(world, members, world.signal(members), world.distractor(members), x)
-
-    @property
-    def train(self) -> int:
-        return self.world.train
-
-    @cached_property
-    def filtered(self) -> Filtered:
-        runs = [self.world.trajectories[member.seed] for member in self.members]
-        model = StateSpace.of(
-            self.world.system,
-            np.stack([run.C for run in runs]),
-            np.stack([run.D for run in runs]),
-            np.array([member.scale for member in self.members]),
-            np.array([member.memory for member in self.members]),
-        )
-        return kalman_filter(model, self.x)
-
-    def limit(self, horizon: int) -> tuple[Array, Array]:
-        """The filter's belief about s `horizon` steps after each test step that has such a step:
-        mean `[members, test - horizon, k]`, covariance `[members, k, k]`."""
-        mean, covariance = self.filtered.predict(horizon)
-        return mean[:, self.train : mean.shape[1] - horizon], covariance
+    def of(cls, world: World, members: Sequence[Member], limit: StateBelief) -> "Truth":
+        s, d = world.signal(members), world.distractor(members)
+        return cls(members, s, d, world.train, world.system.memory, limit)
 
 
 def last(states: Array, like: Array) -> Array:
@@ -90,7 +89,7 @@ def scores(truth: Truth, forecast: Forecast) -> dict[str, Array]:
     """R^2 of s and d from the latent, and of s as a share of the filter's; `[members]` each."""
     z = forecast.test[forecast.lead]
     signal = r2_least_squares(last(truth.s, z), z)
-    limit, _ = truth.limit(1)
+    limit = truth.limit.mean
     return {
         "r2": signal,
         "r2_of_limit": signal / r2_least_squares(last(truth.s, limit), limit),
@@ -98,12 +97,15 @@ def scores(truth: Truth, forecast: Forecast) -> dict[str, Array]:
     }
 
 
-def reference_scores(truth: Truth, seed: int) -> dict[str, Array]:
-    """R^2 of s[t+1] from the filter, and from the latest frame by closed-form embeddings."""
-    k, observation = truth.s.shape[2], truth.x.shape[2]
+def reference_scores(truth: Truth, x: Array, seed: int) -> dict[str, Array]:
+    """R^2 of s[t+1] from the filter, and from the latest frame by closed-form embeddings.
+
+    x: `[members, time, observation]`.
+    """
+    k, observation = truth.s.shape[2], x.shape[2]
     latents: dict[str, list[Array]] = {}
-    for member, x in zip(truth.members, truth.x, strict=True):
-        learned, unseen = x[: truth.train], x[truth.train : -1]
+    for member, seen in zip(truth.members, x, strict=True):
+        learned, unseen = seen[: truth.train], seen[truth.train : -1]
         principal = pca(learned)
         maps = {
             "cca": past_future_cca(learned[:-1], learned[1:])[0][:, :k],
@@ -113,7 +115,7 @@ def reference_scores(truth: Truth, seed: int) -> dict[str, Array]:
         }
         for name, weights in maps.items():
             latents.setdefault(name, []).append(unseen @ weights)
-    limit, _ = truth.limit(1)
+    limit = truth.limit.mean
     features = {"kalman": limit} | {name: np.stack(z) for name, z in latents.items()}
     target = last(truth.s, limit)
     return {name: r2_least_squares(target, z) for name, z in features.items()}
@@ -131,31 +133,12 @@ def rollout(truth: Truth, forecast: Forecast) -> dict[int, Array]:
     return {horizon: r2(last(truth.s, z), read(z)) for horizon, z in forecast.test.items()}
 
 
-def limit_rollout(truth: Truth, horizons: Sequence[int]) -> dict[int, Array]:
-    """The same of the filter's open-loop prediction."""
-    means = {horizon: truth.limit(horizon)[0] for horizon in horizons}
-    return {h: r2(last(truth.s, mean), mean) for h, mean in means.items()}
+def limit_rollout(truth: Truth, ahead: Mapping[int, Array]) -> dict[int, Array]:
+    """The same of the filter's open-loop predictions by horizon, `[members, test - horizon, k]`."""
+    return {horizon: r2(last(truth.s, mean), mean) for horizon, mean in ahead.items()}
 
 
 # Uncertainty
-
-
-@dataclass(frozen=True)
-class StateBelief:
-    """A Gaussian over s[t+1]: mean `[members, test - 1, k]`, covariance `[members, k, k]`."""
-
-    mean: Array
-    covariance: Array
-
-    @classmethod
-    def read(cls, truth: Truth, forecast: Forecast, belief: Belief) -> "StateBelief":
-        """A belief about the next latent, pushed through the read-out of s from the latent.
-
-        The belief is about a draw from the posterior. Reading s from its mean would allow for a
-        covariance smaller by the posterior's variance, about a hundredth of it."""
-        assert forecast.states is not None
-        read = read_out(truth, forecast.states)
-        return cls(read(belief.mean), read.push(belief.covariance))
 
 
 def calibration(truth: Truth, belief: StateBelief) -> dict[str, Array]:
@@ -195,7 +178,7 @@ def experts(truth: Truth, transfer: Transfer) -> dict[str, Expert]:
 def fusion(truth: Truth, expert: Expert, belief: StateBelief) -> dict[str, Array]:
     """Error of the mean and negative log-likelihood per dimension of `belief`, before and after the
     product with `expert`, and of the filter's after it; `[members]` each."""
-    mean, covariance = truth.limit(1)
+    mean, covariance = truth.limit.mean, truth.limit.covariance
     s = last(truth.s, mean)
     k = s.shape[-1]
     mine, exact = expert.fuse(belief.mean, belief.covariance, s), expert.fuse(mean, covariance, s)

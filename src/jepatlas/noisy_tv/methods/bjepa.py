@@ -13,7 +13,7 @@ As published (arXiv 2601.14354), each expert is trained by itself and the produc
 afterwards: the dynamics as in VJEPA, the static expert by prior_weight KL(q(z' | x') || N(m, .)).
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -32,6 +32,8 @@ from jepatlas.objectives.variational import (
 class Method(Variational):
     """trained: the `product` of the experts, or the `experts` one by one; prior_std: how wide the
     static expert starts and, where the product is trained, what it is held to."""
+
+    prior_expert: ClassVar[bool] = True
 
     trained: Literal["product", "experts"]
     prior_weight: NonNegative

@@ -1,10 +1,11 @@
-"""The noisy TV's claims: system identification with VJEPA and BJEPA.
+"""The document's claims about the noisy TV: system identification with VJEPA and BJEPA.
 
 Most are asked of both recipes, the one that was published and the one with the optimisation mended.
 """
 
+from jepatlas.common.base.parameters import section
 from jepatlas.common.reporting.rules import Claim, Condition, Measure, Section, Threshold
-from jepatlas.report.claims.settings import Settings
+from jepatlas.noisy_tv.truth.parameters import Sweep
 
 RECIPES = {"as_published": "as published", "default": "by the default recipe"}
 EXPERTS = ("sensor", "goal", "amplitude")
@@ -22,8 +23,11 @@ WHITENED = "whitening takes the loudness away, and what it finds no longer depen
 PREDICTS = "it too models the noisy observations, but the next ones, and prediction is what counts"
 
 
-def claims(settings: Settings) -> list[Claim]:
-    return [*recovery(settings), *generative(settings), *beliefs()]
+def claims() -> list[Claim]:
+    """All of them, in the document's order."""
+    scales = section("noisy_tv.sweep", Sweep).scales
+    quiet, loud = min(scales), max(scales)
+    return [*recovery(quiet, loud), *generative(quiet, loud), *beliefs()]
 
 
 # What is measured of a model under a recipe, at noise scales or horizons
@@ -31,7 +35,7 @@ def claims(settings: Settings) -> list[Claim]:
 
 def measure(recipe: str, model: str, key: str, words: str, axis: str = "") -> Measure:
     words = f"{words} of {model} {RECIPES[recipe]}"
-    return Measure(f"noisy_tv/{recipe}", f"{model}.{key}", words, model, axis)
+    return Measure("noisy_tv", model, f"{recipe}.{key}", words, axis)
 
 
 def r2(recipe: str, model: str, scale: float) -> Measure:
@@ -74,12 +78,11 @@ def published(condition: Condition, recipe: str, because: str) -> Condition:
 # The claims
 
 
-def recovery(settings: Settings) -> list[Claim]:
+def recovery(quiet: float, loud: float) -> list[Claim]:
     """What VJEPA and BJEPA are said to find in the noise."""
     results = Section("noisy_tv", "Noisy TV, results")
     both = Section("noisy_tv", "Noisy TV, results and bottom line")
     pairs = [(recipe, model) for recipe in RECIPES for model in ("vjepa", "bjepa")]
-    quiet, loud = settings.quiet, settings.loud
     return [
         results.claim(
             "tv-recovery",
@@ -107,10 +110,9 @@ def recovery(settings: Settings) -> list[Claim]:
     ]
 
 
-def generative(settings: Settings) -> list[Claim]:
+def generative(quiet: float, loud: float) -> list[Claim]:
     """What is said of the generative baselines, and of VJEPA beside them."""
     results = Section("noisy_tv", "Noisy TV, results")
-    quiet, loud = settings.quiet, settings.loud
 
     def degrades(recipe: str, model: str) -> Condition:
         return r2(recipe, model, loud) < LOST * r2(recipe, model, quiet)

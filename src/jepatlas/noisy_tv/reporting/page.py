@@ -1,40 +1,60 @@
-"""The noisy TV at every noise scale: scores, series over time, and the charts that show them."""
+"""The noisy TV's section of the page: scores and series at every noise scale, and their charts."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.parameters import InputError, section, value
+from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.packing import Arrays
-from jepatlas.noisy_tv.drawing.figures import COLOURS, LABELS, RECIPES
+from jepatlas.common.reporting.page import Section, asset
+from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
+from jepatlas.noisy_tv.drawing.motion import DOCUMENT
+from jepatlas.noisy_tv.track import TITLE
+from jepatlas.noisy_tv.truth.parameters import Sweep
 
+DATA = Path("data/noisy_tv")
 LIMIT = "kalman"
-FIRST = ("vae", "ar", "jepa", "vjepa", "bjepa")  # the document's own: shown until others are chosen
 DECIMALS = 4  # decimals of the scores
+
+
+def page() -> Section:
+    """The section, from the files of the current folder."""
+    names, scales = list(value("noisy_tv.methods")), section("noisy_tv.sweep", Sweep).scales
+    drawn = read_arrays(DATA / "oracle" / "drawn.npz")
+    for name in names:
+        drawn |= read_arrays(DATA / "evaluated" / f"{name}.npz")
+    found = data(names, read_csv(Path("plots/noisy_tv/tables/r2.csv")), drawn)
+    scripts = [asset(__package__, "noisy_tv.js")]
+    html = asset(__package__, "section.html")
+    return Section(TITLE, html, scripts, {**found, "charts": charts(found["models"], scales)})
 
 
 def models(methods: Sequence[str]) -> list[dict[str, Any]]:
     """The models in the order of params.yaml, after the limit; a colour for each."""
     limit = {"name": LIMIT, "label": "Kalman filter (the limit)", "colour": None, "shown": True}
+    first = [name for name in DOCUMENT if name in methods] or methods
     return [limit] + [
         {
             "name": name,
-            "label": LABELS.get(name, name.replace("_", " ")),
-            "colour": COLOURS.get(name, "#888888"),
-            "dashed": name not in FIRST,
-            "shown": name in FIRST,
+            "label": look["label"],
+            "colour": look["color"],
+            "dashed": look["linestyle"] != "-",
+            "shown": name in first,
         }
-        for name in methods
+        for name, look in looks(methods).items()
     ]
 
 
 def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str, Any]:
     """Scores of both recipes, and the series of the first seed.
 
-    table: plots/noisy_tv/r2.csv; drawn: data/noisy_tv/drawn.npz, arrays `[scales, steps, signal]`.
+    table: plots/noisy_tv/tables/r2.csv; drawn: what the oracle and `evaluate` wrote, arrays
+    `[scales, steps, signal]`.
     """
     known = [*methods, LIMIT]
     rows = table[(table.measure == "r2") & table.model.isin(known)]
@@ -45,7 +65,7 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
             scales = drawn[f"{recipe}/scales"].tolist()
         except KeyError as missing:
             raise InputError(
-                f"data/noisy_tv/drawn.npz: lacks {missing}; `dvc repro` makes it anew"
+                f"data/noisy_tv/evaluated: lacks {missing}; `dvc repro` makes it anew"
             ) from None
         recipes[recipe] = {
             "title": title,

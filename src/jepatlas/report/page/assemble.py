@@ -1,70 +1,90 @@
-"""One document out of the template, the style, the scripts and the data."""
+"""One document out of the shell, the tracks' sections, the claims and the parameters."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import vl_convert
 
+from jepatlas.common.base import tracks
+from jepatlas.common.base.parameters import PARAMS, Note, scalar
+from jepatlas.common.base.storage import read_csv
 from jepatlas.common.reporting import packing
-from jepatlas.report.page import claims
+from jepatlas.common.reporting.page import Section, asset, fill
+from jepatlas.report import document
+from jepatlas.report.page import claims, plain
 
-SCRIPTS = (  # in the order in which they need each other
-    "unpack",
-    "theme",
-    "colours",
-    "plane",
-    "explorer",
-    "charts",
-    "noisy_tv",
-    "digits",
-    "map",
-    "claims",
-    "start",
-)
-DATA_SETS = {"mnist": "MNIST", "digits": "the digits of scikit-learn"}
-SLOT = re.compile(r"\{\{(\w+)\}\}")
+# In the order in which they need each other; the tracks' own come before the last.
+SCRIPTS = ("unpack", "theme", "colours", "player", "charts", "claims")
 
 
-def document(
-    data: Mapping[str, Any], found: Mapping[str, Any], sheet: packing.Sheet, params: str
+def sections() -> dict[str, Section]:
+    """Every track's section, in the order of params.yaml; a track that makes none of its own gets
+    a table of its measures."""
+    found = {}
+    for track in tracks.in_order():
+        module = tracks.module(track, "reporting.page")
+        found[track] = module.page() if module else plain.section(track)
+    return found
+
+
+def page() -> str:
+    """The page as text, from the files of the current folder."""
+    rows = read_csv(Path("plots/claims.csv")).fillna("").to_dict("records")
+    note = scalar("note", Note)
+    return assembled(sections(), rows, note, PARAMS.read_text(encoding="utf-8"))
+
+
+def assembled(
+    found: Mapping[str, Section], rows: Sequence[Mapping[str, Any]], note: str | None, params: str
 ) -> str:
-    """The page as text.
-
-    data: `explorer`, `tv` and `digits`, for the scripts; found: the content of metrics/claims.json;
-    params: the text of params.yaml.
-    """
-    rows = found["claims"]
+    """The page of these sections and claims; note: a line at its top; params: of params.yaml."""
     held = sum(claim["verdict"] == "holds" for claim in rows)
+    scripts = [asset(__package__, f"scripts/{name}.js") for name in SCRIPTS]
+    scripts += [script for section in found.values() for script in section.scripts]
+    titles = [section.title for section in found.values()]
+    data = {name: dict(section.data) for name, section in found.items() if section.scripts}
     return fill(
-        _asset("template.html"),
+        asset(__package__, "template.html"),
         {
-            "style": _asset("style.css"),
-            "sheet": sheet.png(),
-            "sheet_columns": str(packing.COLUMNS),
-            "sheet_rows": str(sheet.rows),
-            "data_set": escape(DATA_SETS.get(found["data_set"], str(found["data_set"]))),
-            "methods": str(len(data["explorer"]["methods"])),
+            "style": asset(__package__, "style.css"),
+            "note": f'<p class="note">{escape(note)}</p>' if note else "",
+            "links": "\n".join(
+                f'      <li><a href="#{name}">{escape(section.title)}</a></li>'
+                for name, section in found.items()
+            ),
+            "titles": escape(listed(titles)),
+            "sections": "\n".join(shell(name, section) for name, section in found.items()),
+            "document": escape(document.TITLE),
+            "document_is": escape(document.IS),
             "claims_count": str(len(rows)),
             "claims_held": str(held),
             "claims_filters": claims.filters(rows),
             "claims_rows": claims.rows(rows),
             "params": escape(params),
-            "data": packing.json_of({**data, "maps": colour_maps()}),
+            "data": packing.json_of({"sections": data, "maps": colour_maps()}),
             "library": _library(),
-            "scripts": "\n".join(_asset(f"scripts/{name}.js") for name in SCRIPTS),
+            "scripts": "\n".join([*scripts, asset(__package__, "scripts/start.js")]),
         },
     )
 
 
-def fill(template: str, parts: Mapping[str, str]) -> str:
-    """The template with each `{{name}}` replaced, once: what a part holds is never looked into."""
-    return SLOT.sub(lambda slot: parts[slot[1]], template)
+def shell(name: str, section: Section) -> str:
+    """A section with its heading."""
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title">\n'
+        f'  <h2 id="{name}-title">{escape(section.title)}</h2>\n{section.html}</section>\n'
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`, with small first letters."""
+    small = [name[0].lower() + name[1:] for name in names]
+    return " and ".join([", ".join(small[:-1]), small[-1]] if len(small) > 1 else small)
 
 
 def colour_maps() -> dict[str, str]:
@@ -73,10 +93,6 @@ def colour_maps() -> dict[str, str]:
         name: mpl.colormaps[name](np.arange(256), bytes=True) for name in ("viridis", "magma")
     }
     return {name: packing.base64_of(table[:, :3].tobytes()) for name, table in tables.items()}
-
-
-def _asset(name: str) -> str:
-    return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
 @cache

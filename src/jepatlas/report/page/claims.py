@@ -5,17 +5,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from jepatlas.common.base.tracks import title
+
 VERDICTS = {
     "holds": "holds",
     "holds in part": "in-part",
     "does not hold": "fails",
     "not tested": "untested",
-}
-TRACKS = {
-    "mixture": "Mixture",
-    "digits": "Digits",
-    "noisy_tv": "Noisy TV",
-    "all": "All tracks",
 }
 SIGNS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗", "not tested": "○"}
 
@@ -34,7 +30,7 @@ def _row(claim: Mapping[str, Any]) -> str:
         f'data-track="{escape(track)}">'
         f'<td class="claim"><p>{escape(str(claim["claim"]))}</p>'
         f'<p class="section">{escape(str(claim["section"]))}</p></td>'
-        f'<td data-name="Track">{escape(TRACKS.get(track, track))}</td>'
+        f'<td data-name="Track">{escape(title(track))}</td>'
         f'<td class="test" data-name="Test">{escape(str(claim["test"]))}</td>'
         f'<td class="value" data-name="Measured">{escape(str(claim["value"]))}</td>'
         f'<td class="verdict {VERDICTS.get(verdict, "untested")}">'
@@ -48,7 +44,9 @@ def filters(claims: Sequence[Mapping[str, Any]]) -> str:
     verdicts = Counter(str(claim["verdict"]) for claim in claims)
     tracks = Counter(str(claim["track"]) for claim in claims)
     signed = {verdict: f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS}
-    return _buttons("verdict", signed, verdicts) + _buttons("track", TRACKS, tracks)
+    return _buttons("verdict", signed, verdicts) + _buttons(
+        "track", {track: title(track) for track in tracks}, tracks
+    )
 
 
 def _buttons(kind: str, names: Mapping[str, str], counts: Mapping[str, int]) -> str:

@@ -1,12 +1,21 @@
 /** The embeddings of all test images in a plane, with what is under the pointer. */
 
-const MAP_STEPS = 4095; // as in digits.py
+const MAP_STEPS = 4095; // as in page.py
 const NEAR = 14; // pixels within which the pointer finds a point
 
+// Okabe and Ito's colours; for ten classes, grey, brown, wine and violet
+// take the place of black and yellow, which one of the themes would swallow. Names in the maps say the same.
+const CLASS_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#9A6B3F", "#AA4466", "#7761B5"];
+
+/** The colour of the k-th class; beyond ten, hues far from each other. */
+function classColour(k) {
+  return CLASS_COLOURS[k] ?? `hsl(${(137.5 * k) % 360} 65% 45%)`;
+}
+
 class EmbeddingMap {
-  constructor(digits, method, hidden, parent) {
-    Object.assign(this, { digits, method, hidden });
-    this.place = new Map(digits.shown.map((image, k) => [image, k]));
+  constructor(images, method, hidden, parent) {
+    Object.assign(this, { images, method, hidden });
+    this.place = new Map(images.shown.map((image, k) => [image, k]));
     const figure = element("figure", { parent });
     const caption = element("figcaption", { parent: figure });
     element("b", { text: method.label, parent: caption });
@@ -43,13 +52,13 @@ class EmbeddingMap {
   }
 
   drawPoints(context) {
-    const { labels } = this.digits;
+    const { labels } = this.images;
     const ink = themeColour("ink");
     const many = labels.length > 3000;
     const radius = many ? 1.3 : 2;
     context.scale(this.dense, this.dense);
     context.globalAlpha = many ? 0.55 : 0.8;
-    const centres = Array.from({ length: 10 }, () => [[], []]);
+    const centres = this.images.classes.map(() => [[], []]);
     const wrong = [];
     for (let image = 0; image < labels.length; image++) {
       const label = labels[image];
@@ -57,7 +66,7 @@ class EmbeddingMap {
       const [left, top] = this.pixel(image);
       centres[label][0].push(left);
       centres[label][1].push(top);
-      context.fillStyle = DIGIT_COLOURS[label];
+      context.fillStyle = classColour(label);
       context.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
       if (this.method.predicted[image] !== label) wrong.push([left, top]);
     }
@@ -69,19 +78,19 @@ class EmbeddingMap {
       context.stroke();
     }
     context.globalAlpha = 1;
-    centres.forEach(([lefts, tops], digit) => lefts.length && this.drawNumber(context, digit, median(lefts), median(tops)));
+    centres.forEach(([lefts, tops], k) => lefts.length && this.drawName(context, this.images.classes[k], median(lefts), median(tops)));
   }
 
-  drawNumber(context, digit, left, top) {
-    context.font = `700 17px ${getComputedStyle(document.body).fontFamily}`;
+  drawName(context, name, left, top) {
+    context.font = `700 ${name.length < 3 ? 17 : 12}px ${getComputedStyle(document.body).fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineWidth = 4;
     context.lineJoin = "round";
     context.strokeStyle = themeColour("ground");
-    context.strokeText(String(digit), left, top);
+    context.strokeText(name, left, top);
     context.fillStyle = themeColour("ink");
-    context.fillText(String(digit), left, top);
+    context.fillText(name, left, top);
   }
 
   /** The picked image and the one under the pointer. */
@@ -92,7 +101,7 @@ class EmbeddingMap {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.picture, 0, 0);
     context.scale(this.dense, this.dense);
-    const picked = this.digits.shown[this.digits.selected];
+    const picked = this.images.shown[this.images.selected];
     this.ring(picked, themeColour("star"), 7);
     if (hovered !== null) this.ring(hovered, themeColour("ink"), 5);
   }
@@ -113,8 +122,8 @@ class EmbeddingMap {
     const frame = this.canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
     let [found, best] = [null, NEAR];
-    for (let image = 0; image < this.digits.labels.length; image++) {
-      if (this.hidden.has(this.digits.labels[image])) continue;
+    for (let image = 0; image < this.images.labels.length; image++) {
+      if (this.hidden.has(this.images.labels[image])) continue;
       const [left, top] = this.pixel(image);
       const distance = Math.hypot(left - x, top - y) - (this.place.has(image) ? 3 : 0);
       if (distance < best) [found, best] = [image, distance];
@@ -127,7 +136,7 @@ class EmbeddingMap {
     this.canvas.addEventListener("pointerleave", () => this.point(null));
     this.canvas.addEventListener("click", (event) => {
       const k = this.place.get(this.nearest(event));
-      if (k !== undefined) this.digits.select(k);
+      if (k !== undefined) this.images.select(k);
     });
   }
 
@@ -136,8 +145,8 @@ class EmbeddingMap {
     this.tip.hidden = image === null;
     if (image === null) return;
     this.tip.replaceChildren();
-    if (this.place.has(image)) this.digits.tile(this.digits.originals[this.place.get(image)], this.tip, "");
-    const [label, predicted] = [this.digits.labels[image], this.method.predicted[image]];
+    if (this.place.has(image)) this.images.tile(this.images.originals[this.place.get(image)], this.tip, "");
+    const [label, predicted] = [this.images.labels[image], this.method.predicted[image]].map((k) => this.images.classes[k]);
     const words = element("span", { parent: this.tip });
     element("div", { text: `image ${image}: a ${label}`, parent: words });
     element("div", { text: `neighbours say ${predicted}`, parent: words, class: predicted === label ? "" : "wrong" });
@@ -152,22 +161,22 @@ function median(values) {
   return Float32Array.from(values).sort()[values.length >> 1];
 }
 
-/** The maps of all methods, and the buttons that hide digits in them. */
-function startMaps(digits) {
+/** The maps of all methods, and the buttons that hide classes in them. */
+function startMaps(images) {
   const hidden = new Set();
   const parent = document.getElementById("maps");
-  const maps = digits.methods.map((method) => new EmbeddingMap(digits, method, hidden, parent));
+  const maps = images.methods.map((method) => new EmbeddingMap(images, method, hidden, parent));
   const draw = () => maps.forEach((map) => map.draw());
   new ResizeObserver(draw).observe(parent);
-  digits.listeners.push(() => maps.forEach((map) => map.mark()));
+  images.listeners.push(() => maps.forEach((map) => map.mark()));
   const legend = document.getElementById("legend");
-  DIGIT_COLOURS.forEach((colour, digit) => {
+  images.classes.forEach((name, k) => {
     const chip = element("button", { type: "button", class: "chip", parent: legend, "aria-pressed": "true" });
-    element("span", { class: "swatch dot", parent: chip }).style.background = colour;
-    chip.append(String(digit));
+    element("span", { class: "swatch dot", parent: chip }).style.background = classColour(k);
+    chip.append(name);
     chip.addEventListener("click", () => {
-      hidden[hidden.has(digit) ? "delete" : "add"](digit);
-      chip.setAttribute("aria-pressed", String(!hidden.has(digit)));
+      hidden[hidden.has(k) ? "delete" : "add"](k);
+      chip.setAttribute("aria-pressed", String(!hidden.has(k)));
       draw();
     });
   });

@@ -187,7 +187,7 @@ class NoisyTv {
   }
 }
 
-async function startNoisyTv(data) {
+sections.noisy_tv = async (data) => {
   const tv = new NoisyTv(data);
   await tv.load();
   tv.build();
@@ -199,4 +199,4 @@ async function startNoisyTv(data) {
     tv.drawPhases();
   });
   return tv;
-}
+};

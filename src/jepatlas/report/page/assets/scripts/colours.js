@@ -15,10 +15,6 @@ const SCALES = {
   score: { map: "magma", low: 0, high: 12, ends: ["0: likely", "12 nats or more"], title: "score matching: E(x) above its lowest" },
 };
 
-// Okabe and Ito's colours; for the ten digits, grey, brown, wine and violet
-// take the place of black and yellow, which one of the themes would swallow. Numbers in the maps say the same.
-const DIGIT_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#9A6B3F", "#AA4466", "#7761B5"];
-
 function drawScale(parent, scale, table) {
   const box = element("div", { class: "scale", parent });
   element("span", { text: scale.title, parent: box });

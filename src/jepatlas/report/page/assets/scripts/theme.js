@@ -3,6 +3,7 @@
 const root = document.documentElement;
 const preference = matchMedia("(prefers-color-scheme: dark)");
 const repainters = []; // called with no argument when colours have changed
+const sections = {}; // what starts each section: (its data, colour maps) => anything
 
 function setTheme(name) {
   root.dataset.theme = name;

@@ -1,6 +1,6 @@
 /** Test images to pick from, and what was made of the one that is picked. */
 
-class Digits {
+class Picker {
   constructor(data) {
     Object.assign(this, data);
     this.selected = 0;
@@ -8,11 +8,16 @@ class Digits {
   }
 
   async load() {
-    this.labels = await unpackNumbers(this.labels, Uint8Array);
+    this.labels = await unpackNumbers(this.labels, Uint16Array);
     for (const method of this.methods) {
-      method.predicted = await unpackNumbers(method.predicted, Uint8Array);
+      method.predicted = await unpackNumbers(method.predicted, Uint16Array);
       method.map = await unpackNumbers(method.map, Uint16Array);
     }
+  }
+
+  /** The class of a test image. */
+  name(image) {
+    return this.classes[this.labels[image]];
   }
 
   /** An image of the sheet. */
@@ -26,7 +31,7 @@ class Digits {
   buildPicker() {
     this.picker = document.getElementById("picker");
     this.cells = this.originals.map((place, k) => {
-      const cell = this.tile(place, this.picker, `a ${this.labels[this.shown[k]]}, test image ${this.shown[k]}`);
+      const cell = this.tile(place, this.picker, `${this.name(this.shown[k])}, test image ${this.shown[k]}`);
       cell.id = `image-${k}`;
       cell.setAttribute("role", "option");
       cell.addEventListener("click", () => this.select(k));
@@ -59,10 +64,10 @@ class Digits {
 
   showDetail() {
     const k = this.selected;
-    const box = document.getElementById("digit");
+    const box = document.getElementById("image");
     box.replaceChildren();
     const label = this.labels[this.shown[k]];
-    element("h3", { text: `Test image ${this.shown[k]}, a ${label}, and its perturbed versions`, parent: box });
+    element("h3", { text: `Test image ${this.shown[k]}, ${this.classes[label]}, and its perturbed versions`, parent: box });
     const strip = element("div", { class: "strip versions", parent: box });
     this.figure(strip, this.originals[k], "clean", "big");
     const { perturbed } = this.methods[0];
@@ -75,12 +80,12 @@ class Digits {
     const box = element("div", { parent });
     const head = element("h4", { text: method.label, parent: box });
     const predicted = method.predicted[this.shown[k]];
-    const verdict = element("span", { text: ` — neighbours say ${predicted}`, parent: head });
+    const verdict = element("span", { text: ` — neighbours say ${this.classes[predicted]}`, parent: head });
     if (predicted !== label) verdict.className = "wrong";
     const near = element("div", { class: "strip", parent: box });
     method.neighbours[k].forEach((place, number) => {
       const theirs = method.neighbour_labels[k][number];
-      const figure = this.figure(near, place, `${theirs}`);
+      const figure = this.figure(near, place, this.classes[theirs]);
       if (theirs !== label) figure.querySelector("figcaption").className = "wrong";
     });
     const decoded = element("div", { class: "strip decoded", parent: box });
@@ -97,12 +102,12 @@ class Digits {
   }
 }
 
-async function startDigits(data) {
-  const digits = new Digits(data);
-  await digits.load();
-  digits.buildPicker();
-  const maps = startMaps(digits);
-  digits.select(0);
+sections.images = async (data) => {
+  const images = new Picker(data);
+  await images.load();
+  images.buildPicker();
+  const maps = startMaps(images);
+  images.select(0);
   repainters.push(() => maps.forEach((map) => map.draw()));
-  return { digits, maps };
-}
+  return { images, maps };
+};

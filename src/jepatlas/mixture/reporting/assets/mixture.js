@@ -54,12 +54,12 @@ class Landscape {
     const { energies, online, target } = this;
     const { size } = this.plane;
     if (this.method.kind === "score") {
-      for (let i = 0; i < size; i++) energies[i] = online[i] / this.world.nats;
+      for (let i = 0; i < size; i++) energies[i] = online[i] / this.method.nats;
       return;
     }
     energies.fill(0);
     for (let start = 0; start < online.length; start += size) {
-      const towards = -target[start + reference] / this.world.unit ** 2;
+      const towards = -target[start + reference] / this.method.unit ** 2;
       if (towards === 0) continue;
       for (let i = 0; i < size; i++) energies[i] += towards * online[start + i];
     }
@@ -133,7 +133,7 @@ function drawRing(context, [left, top]) {
   }
 }
 
-class Explorer {
+class Landscapes {
   constructor(world, tables) {
     this.world = world;
     this.plane = new Plane(world);
@@ -202,8 +202,8 @@ class Explorer {
 }
 
 /** Mouse, pen and touch. A finger that starts elsewhere than on a handle scrolls the page. */
-function listenToPointers(explorer) {
-  const { box, plane } = explorer;
+function listenToPointers(landscapes) {
+  const { box, plane } = landscapes;
   let held = null; // the handle that is being dragged
 
   const where = (canvas, event) => {
@@ -213,7 +213,7 @@ function listenToPointers(explorer) {
   const handleAt = (canvas, event, reach) => {
     const [left, top, width] = where(canvas, event);
     const distances = ["reference", "probe"].map((handle) => {
-      const [x, y] = plane.pixel(plane.point(explorer[handle]), width);
+      const [x, y] = plane.pixel(plane.point(landscapes[handle]), width);
       return [Math.hypot(left - x, top - y), handle];
     });
     const [distance, handle] = distances.sort((a, b) => a[0] - b[0])[0];
@@ -221,7 +221,7 @@ function listenToPointers(explorer) {
   };
   const moveTo = (canvas, event, handle) => {
     const [left, top, width] = where(canvas, event);
-    explorer.move(handle, plane.nearest(plane.at([left, top], width)));
+    landscapes.move(handle, plane.nearest(plane.at([left, top], width)));
   };
 
   const drag = (event) => held && moveTo(held.canvas, event, held.handle);
@@ -252,69 +252,52 @@ function listenToPointers(explorer) {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
-function listenToKeys(explorer) {
-  explorer.box.addEventListener("keydown", (event) => {
+function listenToKeys(landscapes) {
+  landscapes.box.addEventListener("keydown", (event) => {
     const arrow = ARROWS[event.key];
     if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const handle = event.shiftKey ? "probe" : "reference";
-    explorer.move(handle, explorer[handle].map((value, axis) => value + arrow[axis]));
+    landscapes.move(handle, landscapes[handle].map((value, axis) => value + arrow[axis]));
   });
 }
 
-function listenToControls(explorer) {
+function listenToControls(landscapes) {
   const slider = document.getElementById("moment");
   const words = document.getElementById("moment-value");
-  const last = explorer.moments - 1;
+  const last = landscapes.moments - 1;
   const set = (k) => {
     slider.value = k;
     const share = k === 0 ? "untrained" : k === last ? "trained" : `state ${k} of ${last}`;
     words.textContent = share;
     slider.setAttribute("aria-valuetext", share);
-    return explorer.setMoment(k);
+    return landscapes.setMoment(k);
   };
   slider.max = last;
   slider.addEventListener("input", () => set(Number(slider.value)));
   player(document.getElementById("train"), 450, () => set((Number(slider.value) + 1) % (last + 1)));
-  for (const option of Object.keys(explorer.options)) {
+  for (const option of Object.keys(landscapes.options)) {
     document.getElementById(option).addEventListener("change", ({ target }) => {
-      explorer.options[option] = target.checked;
-      explorer.schedule();
+      landscapes.options[option] = target.checked;
+      landscapes.schedule();
     });
   }
   const clusters = document.getElementById("clusters");
-  explorer.world.means.forEach((mean, k) => {
+  landscapes.world.means.forEach((mean, k) => {
     const button = element("button", { type: "button", class: "chip", text: `${k + 1}`, parent: clusters });
     button.title = `the mean of cluster ${k + 1}: (${mean.join(", ")})`;
-    button.addEventListener("click", () => explorer.move("reference", explorer.plane.nearest(mean)));
+    button.addEventListener("click", () => landscapes.move("reference", landscapes.plane.nearest(mean)));
   });
   return set(last);
 }
 
-/** A button that calls `tick` again and again, each time `pause` milliseconds later, until pressed again. */
-function player(button, pause, tick) {
-  let timer = 0;
-  const next = async () => {
-    await tick();
-    if (timer) timer = setTimeout(next, pause);
-  };
-  const toggle = () => {
-    clearTimeout(timer);
-    timer = timer ? 0 : setTimeout(next, 0);
-    button.setAttribute("aria-pressed", String(Boolean(timer)));
-    button.textContent = timer ? "❚❚" : "▶";
-  };
-  button.addEventListener("click", toggle);
-  return toggle;
-}
-
-async function startExplorer(world, maps) {
+sections.mixture = async (world, maps) => {
   const tables = Object.fromEntries(Object.entries(maps).map(([name, table]) => [name, colourTable(table)]));
-  const explorer = new Explorer(world, tables);
-  explorer.resize();
-  new ResizeObserver(() => explorer.resize()).observe(explorer.box);
-  listenToPointers(explorer);
-  listenToKeys(explorer);
-  await listenToControls(explorer);
-  return explorer;
-}
+  const landscapes = new Landscapes(world, tables);
+  landscapes.resize();
+  new ResizeObserver(() => landscapes.resize()).observe(landscapes.box);
+  listenToPointers(landscapes);
+  listenToKeys(landscapes);
+  await listenToControls(landscapes);
+  return landscapes;
+};

@@ -1,0 +1,20 @@
+"""The tables of plot data, out of the rows that models and references have written."""
+
+import pandas as pd
+
+NAMES = ("r2", "rollout", "coverage", "nll", "transfer")
+
+
+def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str, pd.DataFrame]:
+    """The rows by table, each with the columns that it has values in.
+
+    `failure` has what `r2` has at the failure scale and every memory of the distractor; all others
+    are at the system's own memory.
+    """
+    found = {}
+    for name in NAMES:
+        whole = rows[rows["table"] == name].drop(columns="table").dropna(axis=1, how="all")
+        if name == "r2":
+            found["failure"] = whole[whole["scale"] == failure_scale].drop(columns="scale")
+        found[name] = whole[whole["memory"] == memory].drop(columns="memory")
+    return found

@@ -1,0 +1,34 @@
+"""Every claim of the document, gathered from the tracks and decided by what was measured.
+
+Each track states its claims, with their rules, in its own `reporting/claims.py`. The words are
+shortened, the order is kept, and what is said twice is one claim. Bounds stand in capital letters
+with their reasons; "learned" is everywhere 95 % of what can be known.
+"""
+
+from jepatlas.common.base import tracks
+from jepatlas.common.base.parameters import value
+from jepatlas.common.reporting.rules import Claim, Evidence, judge
+
+
+def gathered() -> list[Claim]:
+    """The claims of all tracks that state some, in the order of params.yaml."""
+    modules = (tracks.module(track, "reporting.claims") for track in tracks.in_order())
+    return [claim for module in modules if module for claim in module.claims()]
+
+
+def evidence() -> Evidence:
+    """What was measured in the tracks that state claims."""
+    methods, data_sets = {}, {}
+    for track in tracks.in_order():
+        module = tracks.module(track, "reporting.claims")
+        if module:
+            methods[track] = list(value(f"{track}.methods"))
+        if module and hasattr(module, "data_set"):
+            data_sets[track] = module.data_set()
+    return Evidence(methods, data_sets)
+
+
+def decided() -> list[dict[str, str]]:
+    """A row for each claim: what it says, its test, the number that decides, and the verdict."""
+    found = evidence()
+    return [judge(claim, found) for claim in gathered()]

@@ -1,0 +1,50 @@
+"""Measure what can be known without training: `python -m stages.noisy_tv.oracle`."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from jepatlas.common.base import stage
+from jepatlas.common.base.parameters import Seed, scalar, section
+from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv
+from jepatlas.common.measuring import measures
+from jepatlas.noisy_tv.measuring.measure import Truth
+from jepatlas.noisy_tv.measuring.parameters import Evaluation, check_evaluation
+from jepatlas.noisy_tv.measuring.references import evaluate, filtered, forecast_state
+from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
+from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.world import World
+
+FOLDER = Path("data/noisy_tv/oracle")
+
+
+def main() -> None:
+    recipes, sweep = section("noisy_tv.recipes", Recipes), section("noisy_tv.sweep", Sweep)
+    evaluation, seed = section("noisy_tv.evaluation", Evaluation), scalar("seed", Seed)
+    system = section("noisy_tv.system", System)
+    world = World.from_arrays(system, read_arrays(Path("data/noisy_tv/trajectories.npz")))
+    check_evaluation(evaluation, sweep, world.test)
+    done = {}
+    for recipe, choice in recipes:
+        members = world.members(choice, sweep)
+        x = np.stack([world.observe(member) for member in members])
+        known = filtered(world, members, x)
+        limit = forecast_state(known, world.train, 1)
+        truth = Truth.of(world, members, limit)
+        done[recipe] = evaluate(recipe, truth, x, known, evaluation, seed)
+        arrays = {"mean": limit.mean, "covariance": limit.covariance}
+        write_arrays(FOLDER / f"{recipe}.npz", arrays)
+    names = next(iter(done.values())).measures
+    measured = [
+        measures.table(name, {recipe: one.measures[name] for recipe, one in done.items()})
+        for name in names
+    ]
+    write_csv(FOLDER / "measured.csv", measures.joined(measured))
+    write_csv(FOLDER / "rows.csv", pd.DataFrame([row for one in done.values() for row in one.rows]))
+    drawn = {f"{recipe}/{name}": a for recipe, one in done.items() for name, a in one.drawn.items()}
+    write_arrays(FOLDER / "drawn.npz", drawn)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,4 +1,4 @@
-"""The loop of the ensembles against plain torch, one network and one optimiser per member."""
+"""The training loop against plain torch, one network and one optimiser per member."""
 
 import io
 import itertools
@@ -15,29 +15,29 @@ from torch import Tensor, nn
 from jepatlas.common.base.parameters import InputError, validate
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP
-from jepatlas.common.learning.training import (
-    Diverged,
-    Trained,
-    Training,
-    restore,
-    snapshot_steps,
-    train,
-)
+from jepatlas.common.learning.batches import FullBatch
+from jepatlas.common.learning.trained import Trained, restore, snapshot_steps
+from jepatlas.common.learning.training import Diverged, Training, train
 from jepatlas.common.learning.weights import write_tensors
 
 WIDTHS = (2, 6, 1)
 
 
-def settings(**changes: object) -> Training:
+class Settings(Training):
+    steps: int
+    batch: int
+
+
+def settings(**changes: object) -> Settings:
     content = {"steps": 47, "batch": 8, "learning_rate": 0.01, "schedule": "constant"} | changes
-    return validate(content, Training, "training")
+    return validate(content, Settings, "training")
 
 
 def new_networks(members: int | Sequence[int], average: bool = False) -> nn.ModuleDict:
-    noise = Draws(0, members, "weights")
-    networks = nn.ModuleDict({"online": MLP(WIDTHS, noise, torch.tanh)})
+    draws = Draws(0, members, "weights")
+    networks = nn.ModuleDict({"online": MLP(WIDTHS, draws, torch.tanh)})
     if average:  # from weights of its own, so that the first average counts too
-        networks["average"] = MLP(WIDTHS, noise, torch.tanh).requires_grad_(False)
+        networks["average"] = MLP(WIDTHS, draws, torch.tanh).requires_grad_(False)
     return networks.double()
 
 
@@ -47,12 +47,12 @@ def target(x: Tensor) -> Tensor:
 
 def regression(
     networks: nn.ModuleDict, members: int | Sequence[int], batch: int
-) -> Callable[[], Tensor]:
+) -> Callable[[object], Tensor]:
     """Squared error on fresh points at each call; an average enters it without being trained."""
-    noise = Draws(1, members, "points")
+    draws = Draws(1, members, "points")
 
-    def loss() -> Tensor:
-        x = noise.normal(batch, 2).double()
+    def loss(_: object = None) -> Tensor:
+        x = draws.normal(batch, 2).double()
         error = networks["online"](x) - target(x)
         if "average" in networks:
             error = error + 0.1 * networks["average"](x)
@@ -62,11 +62,22 @@ def regression(
 
 
 def run(
-    members: int | Sequence[int], training: Training, snapshots: int = 6, average: bool = False
+    members: int | Sequence[int], training: Settings, snapshots: int = 6, average: bool = False
 ) -> Trained:
     networks = new_networks(members, average)
     loss = regression(networks, members, training.batch)
-    return train(networks, loss, training, snapshots, "test")
+    return trained_by(networks, loss, training, snapshots)
+
+
+def trained_by(
+    networks: nn.ModuleDict,
+    loss: Callable[[object], Tensor],
+    training: Settings,
+    snapshots: int,
+    label: str = "test",
+) -> Trained:
+    kept = snapshot_steps(training.steps, snapshots)
+    return train(networks, loss, FullBatch(training.steps), training, label, snapshots=kept)
 
 
 def plain_network(state: dict[str, Tensor], part: str, member: int) -> nn.Sequential:
@@ -90,28 +101,34 @@ def vector_of(state: dict[str, Tensor], part: str, member: int) -> Tensor:
     return vector(plain_network(state, part, member))
 
 
-def averaged(first: Tensor, history: list[Tensor], decay: float) -> Tensor:
-    """The moving average after len(history) steps: d^T a_0 + (1 - d) sum_t d^(T - t) w_t."""
-    ages = reversed(range(len(history)))
-    recent = sum(decay**age * weights for age, weights in zip(ages, history, strict=True))
-    return decay ** len(history) * first + (1 - decay) * recent
+def averaged(first: Tensor, history: list[Tensor], training: Settings) -> Tensor:
+    """The moving average after the steps whose weights are the history. Under a cosine its decay
+    rises from `averaging` to 1."""
+    average = first
+    for step, weights in enumerate(history, start=1):
+        share = (1 + math.cos(math.pi * step / training.steps)) / 2
+        decay = training.averaging
+        if training.schedule == "cosine":
+            decay = 1 - (1 - decay) * share
+        average = decay * average + (1 - decay) * weights
+    return average
 
 
 def plain_loop(
-    start: dict[str, Tensor], member: int, training: Training
+    start: dict[str, Tensor], member: int, training: Settings
 ) -> tuple[list[float], list[Tensor], list[Tensor]]:
     """Losses of the steps 1, 2, ..., and the weights (online, average) after 0, 1, 2, ..."""
     network = plain_network(start, "online", member)
     slow = plain_network(start, "average", member) if training.averaging is not None else None
     optimiser = torch.optim.Adam(network.parameters())
-    noise = Draws(1, [member], "points")
+    draws = Draws(1, [member], "points")
     losses, online, average = [], [vector(network)], [vector(slow)] if slow else []
     for step in range(training.steps):
         share = (1 + math.cos(math.pi * step / training.steps)) / 2
         rate = training.learning_rate * (share if training.schedule == "cosine" else 1)
         for group in optimiser.param_groups:
             group["lr"] = rate
-        x = noise.normal(training.batch, 2).double()[0]
+        x = draws.normal(training.batch, 2).double()[0]
         error = network(x) - target(x)
         if slow:
             nn.utils.vector_to_parameters(average[-1], slow.parameters())
@@ -123,7 +140,7 @@ def plain_loop(
         losses.append(loss.item())
         online.append(vector(network))
         if slow:
-            average.append(averaged(average[0], online[1:], training.averaging))
+            average.append(averaged(average[0], online[1:], training))
     return losses, online, average
 
 
@@ -142,7 +159,7 @@ def test_the_loop_is_torchs(schedule, averaging):
         losses, online, slow = plain_loop(start, member, training)
         windows = [losses[:20], losses[20:40], losses[40:]]
         expected = torch.tensor([np.mean(window) for window in windows])
-        assert_close(trained.losses[:, member], expected)
+        assert_close(trained.curves["loss"][:, member], expected)
         for step, snapshot in trained.snapshots.items():
             assert_close(vector_of(snapshot, "online", member), online[step])
             if average:
@@ -151,7 +168,7 @@ def test_the_loop_is_torchs(schedule, averaging):
 
 def test_the_loop_learns():
     """So that the comparison above is of something that moves."""
-    losses = run(3, settings(steps=300, batch=64, learning_rate=0.03)).losses
+    losses = run(3, settings(steps=300, batch=64, learning_rate=0.03)).curves["loss"]
     assert (losses[-1] < losses[0] / 3).all()
 
 
@@ -176,7 +193,7 @@ def test_a_cosine_comes_to_rest():
 def test_a_member_trains_the_same_alone_or_among_others(average):
     training = settings(averaging=0.9 if average else None, schedule="cosine")
     together, alone = run(4, training, average=average), run([2], training, average=average)
-    assert_close(together.losses[:, 2:3], alone.losses)
+    assert_close(together.curves["loss"][:, 2:3], alone.curves["loss"])
     for step, snapshot in alone.snapshots.items():
         for name, tensor in snapshot.items():
             assert_close(together.snapshots[step][name][2:3], tensor)
@@ -184,8 +201,38 @@ def test_a_member_trains_the_same_alone_or_among_others(average):
 
 def test_the_same_run_gives_the_same_bits():
     first, again = run(2, settings()), run(2, settings())
-    assert torch.equal(first.losses, again.losses)
+    assert torch.equal(first.curves["loss"], again.curves["loss"])
     assert all(torch.equal(first.final[name], again.final[name]) for name in first.final)
+
+
+def test_weight_decay_is_of_matrices_alone():
+    """At a rate r an update is r sign(gradient) at first, and r decay weight of what decays."""
+    training = settings(steps=1, learning_rate=0.1, weight_decay=0.5)
+    networks = new_networks(2)
+    before = {name: tensor.clone() for name, tensor in networks.state_dict().items()}
+    gradients: dict[str, Tensor] = {}
+
+    def loss(_: object) -> Tensor:
+        x = torch.linspace(-1, 1, 20).double().view(1, 10, 2).expand(2, 10, 2)
+        losses = (networks["online"](x) - target(x)).square().mean((1, 2))
+        names, tensors = zip(*networks.named_parameters(), strict=True)
+        found = torch.autograd.grad(losses.sum(), tensors, retain_graph=True)
+        gradients.update(zip(names, found, strict=True))
+        return losses
+
+    trained_by(networks, loss, training, 2)
+    for name, tensor in networks.state_dict().items():
+        decay = 0.5 if name.endswith("weight") else 0.0
+        expected = before[name] * (1 - 0.1 * decay) - 0.1 * gradients[name].sign()
+        torch.testing.assert_close(tensor, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_rate_warms_up_and_falls_along_a_cosine():
+    training = settings(schedule="cosine", warm_up=0.05, learning_rate=0.2)
+    for progress, share in [(0, 0), (0.025, 0.5), (0.05, 1), (0.5, 1), (1, 1)]:
+        cosine = (1 + math.cos(math.pi * progress)) / 2
+        assert training.rate(progress) == pytest.approx(0.2 * share * cosine, abs=1e-12)
+    assert settings(warm_up=0.5).rate(0.25) == pytest.approx(0.005)
 
 
 # Logs and snapshots
@@ -207,13 +254,13 @@ def test_logs_cover_every_step(steps, logged):
     networks = new_networks(2)
     counter = itertools.count(1)
 
-    def loss() -> Tensor:
+    def loss(_: object = None) -> Tensor:
         return 0 * networks["online"](torch.zeros(2, 1, 2).double()).sum((1, 2)) + next(counter)
 
-    trained = train(networks, loss, settings(steps=steps), 2, "test")
+    trained = trained_by(networks, loss, settings(steps=steps), 2)
     assert trained.steps.tolist() == logged
     expected = [np.arange(a + 1, b + 1).mean() for a, b in itertools.pairwise([0, *logged])]
-    assert trained.losses.tolist() == [[mean, mean] for mean in expected]
+    assert trained.curves["loss"].tolist() == [[mean, mean] for mean in expected]
     assert next(counter) == steps + 1
 
 
@@ -237,7 +284,8 @@ def test_snapshots_are_states_of_their_own(steps, count):
     assert set(trained.snapshots) == snapshot_steps(steps, count)
     start = new_networks(2).state_dict()
     assert all(torch.equal(trained.snapshots[0][name], start[name]) for name in start)
-    assert trained.final is trained.snapshots[steps]
+    for name, tensor in trained.snapshots[steps].items():
+        assert torch.equal(trained.final[name], tensor)
     weights = [vector_of(snapshot, "online", 0) for snapshot in trained.snapshots.values()]
     for a, b in itertools.combinations(weights, 2):
         assert not torch.equal(a, b)
@@ -263,13 +311,13 @@ def test_divergence_names_method_member_and_step(bad, message):
     healthy = regression(networks, 3, 8)
     counter = itertools.count(1)
 
-    def loss() -> Tensor:
+    def loss(_: object) -> Tensor:
         step = next(counter)
         extra = [bad.get((step, member), 0.0) for member in range(3)]
         return healthy() + torch.tensor(extra)
 
     with pytest.raises(Diverged) as caught:
-        train(networks, loss, settings(), 4, "mixture.methods.jepa")
+        trained_by(networks, loss, settings(), 4, "mixture.methods.jepa")
     assert isinstance(caught.value, InputError)
     assert str(caught.value) == (
         f"mixture.methods.jepa: {message}; try a smaller learning_rate or a larger batch"
@@ -280,11 +328,11 @@ def test_a_rate_that_is_too_large_diverges():
     """No loss is set by hand here: the weights run away, and so does what they give."""
     networks = nn.ModuleDict({"online": MLP((2, 1), Draws(0, 2, "weights"))})
 
-    def loss() -> Tensor:
+    def loss(_: object = None) -> Tensor:
         return -networks["online"](torch.ones(2, 1, 2)).sum((1, 2)).exp()
 
     with pytest.raises(Diverged, match=r"^test: member 0 had a loss of -inf at step \d+; try"):
-        train(networks, loss, settings(learning_rate=100.0), 2, "test")
+        trained_by(networks, loss, settings(learning_rate=100.0), 2)
 
 
 # On disk
@@ -296,7 +344,7 @@ def test_round_trip(tmp_path):
     trained.save(path)
     loaded = Trained.load(path)
     assert torch.equal(loaded.steps, trained.steps)
-    assert torch.equal(loaded.losses, trained.losses)
+    assert torch.equal(loaded.curves["loss"], trained.curves["loss"])
     assert loaded.snapshots.keys() == trained.snapshots.keys()
     for step, snapshot in trained.snapshots.items():
         assert loaded.snapshots[step].keys() == snapshot.keys()
@@ -308,13 +356,11 @@ def test_round_trip(tmp_path):
 @pytest.mark.parametrize(
     ("tensors", "message"),
     [
-        (("losses", "0/online.weight"), "lacks the tensor 'steps'"),
-        (("steps", "0/online.weight"), "lacks the tensor 'losses'"),
-        (("steps", "losses", "weight"), "weight"),
-        (("steps", "losses", "last/online.weight"), "last/online.weight"),
-        (("steps", "losses"), ""),
+        (("final/online.weight", "curves/loss"), "lacks the final networks"),
+        (("steps", "curves/loss"), "lacks the final networks"),
+        (("steps", "final/a", "snapshots/last/a"), "a snapshot is not one of a step"),
     ],
-    ids=["no steps", "no losses", "no step of a tensor", "step is no number", "no snapshot"],
+    ids=["no steps", "no networks", "step is no number"],
 )
 def test_tensors_of_something_else_are_refused(tmp_path, tensors, message):
     path = tmp_path / "other.safetensors"

@@ -55,7 +55,7 @@ class Draws:
     def restore(self, state: Tensor) -> None:
         """Go on drawing from where `state` was taken."""
         for generator, one in zip(self._generators, state, strict=True):
-            generator.set_state(one)
+            generator.set_state(one.clone())  # a view into a larger tensor crashes torch 2.13
 
     @property
     def generators(self) -> list[torch.Generator]:

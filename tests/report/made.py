@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
+from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
 from sklearn.datasets import load_digits
 
 from jepatlas.common.base.parameters import PARAMS
-from jepatlas.common.learning.training import Trained
 from jepatlas.common.base.vectors import unit
+from jepatlas.common.learning.training import Trained
 from jepatlas.common.measuring.statistics import summary
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import fit, initial
@@ -21,7 +22,6 @@ from jepatlas.mixture.measuring.metrics import spread
 from jepatlas.mixture.track import Parameters as Mog
 from jepatlas.mixture.truth.parameters import Data
 from jepatlas.mixture.truth.world import World
-from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
 from tests import project
 
 SEED, MEMBERS, STEPS, KEPT = 0, 2, 40, 5

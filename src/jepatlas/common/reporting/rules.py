@@ -5,6 +5,15 @@
 is a `Condition`. It is met when the whole 95 % interval of the difference lies on the right side of
 zero, failed when all of it lies on the wrong side, and open in between. A claim holds when all of
 its conditions are met, does not hold when all of them have failed, and otherwise holds in part.
+
+A track states its claims in `reporting/claims.py`, in the document's order:
+
+    def claims() -> list[Claim]:
+        error = Measure("toy", "line", "error.*", "error of the line at {}", "noise")
+        return [Section("toy", "Results").claim("toy-exact", "The line is exact", error < SMALL)]
+
+The numbers are read from `plots/TRACK/tables/measures.csv`. Where a claim is about one data set
+only (`data_set`), the track's module also has `data_set()`, the name of the one that was used.
 """
 
 import math

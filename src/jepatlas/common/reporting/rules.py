@@ -21,6 +21,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from jepatlas.common.base.parameters import InputError
 from jepatlas.common.measuring.measures import Measures
 
 Outcome = Literal["met", "failed", "open"]
@@ -176,9 +177,12 @@ class Evidence:
         return any(measure.method in names for names in known)
 
     def values(self, measure: Measure) -> list[str]:
-        """The values of the measure's axis."""
-        prefix = measure.name.partition(".*")[0]
-        return self.table(measure.track).below(measure.method, prefix)
+        """The values of the measure's axis; an `InputError` where there is none."""
+        table, prefix = self.table(measure.track), measure.name.partition(".*")[0]
+        found = table.below(measure.method, prefix)
+        if not found:
+            raise InputError(f"{table.path}: has no {measure.name} of {measure.method}")
+        return found
 
     def number(self, bound: Measure | Threshold) -> Number:
         """NaN where the mean or the interval is not known; an exact number's interval is 0."""

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import InputError, validate
+from jepatlas.common.learning.batches import FullBatch
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP
-from jepatlas.common.learning.batches import FullBatch
 from jepatlas.common.learning.trained import Trained, restore, snapshot_steps
 from jepatlas.common.learning.training import Diverged, Training, train
 from jepatlas.common.learning.weights import write_tensors

@@ -1,5 +1,6 @@
 """Four small files in the shape of MNIST's, with what is in them."""
 
+import dataclasses
 import gzip
 import hashlib
 import struct
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jepatlas.images.truth import datasets
+from jepatlas.images.truth.sets import PUBLISHED
 
 TRAIN, TEST = 12, 5
 
@@ -47,8 +48,11 @@ def put(folder: Path, *names: str) -> Path:
     return folder
 
 
-def expect(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the checksums be those of the small files."""
-    sums = {name: hashlib.md5(content).hexdigest() for name, content in contents().items()}
-    monkeypatch.setattr(datasets, "CHECKSUMS", sums)
-    monkeypatch.delenv(datasets.VARIABLE, raising=False)
+def expect(monkeypatch: pytest.MonkeyPatch, *mirrors: str, data_set: str = "mnist") -> None:
+    """Let the checksums of a set be those of the small files, and these its mirrors."""
+    packed = PUBLISHED[data_set].packed
+    made = {name.removesuffix(".gz"): c for name, c in (zipped() if packed else contents()).items()}
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in made.items()}
+    small = dataclasses.replace(PUBLISHED[data_set], checksums=sums, mirrors=mirrors)
+    monkeypatch.setitem(PUBLISHED, data_set, small)
+    monkeypatch.delenv(f"JEPATLAS_{data_set.upper()}", raising=False)

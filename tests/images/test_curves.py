@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+import torch
 
 from jepatlas.images.learning.curves import shown
 
@@ -16,7 +17,7 @@ def test_each_row_is_there_at_once(tmp_path):
     folder = tmp_path / "curves"
     with shown(folder) as report:
         for epoch, loss in enumerate((0.5, 0.25, 1 / 3), start=1):
-            report({"loss": loss, "knn_accuracy": 0.9})
+            report({"loss": torch.tensor([loss, loss]), "knn_accuracy": torch.tensor([0.8, 1.0])})
             assert table(folder, "loss")["step"].tolist() == list(range(1, epoch + 1))
             assert json.loads((folder / "metrics.json").read_text())["step"] == epoch
     assert table(folder, "loss")["loss"].tolist() == [0.5, 0.25, 0.333333]
@@ -33,13 +34,13 @@ def test_a_new_training_replaces_the_old_curves(tmp_path):
     for losses in ((1.0, 2.0, 3.0), (4.0,)):
         with shown(tmp_path) as report:
             for loss in losses:
-                report({"loss": loss})
+                report({"loss": torch.tensor([loss])})
     assert table(tmp_path, "loss")["loss"].tolist() == [4.0]
 
 
 def test_a_training_that_is_refused_loses_no_curve(tmp_path):
     with shown(tmp_path) as report:
-        report({"loss": 1.0})
+        report({"loss": torch.tensor([1.0])})
     with pytest.raises(ValueError, match="refused"), shown(tmp_path):
         raise ValueError("refused")
     assert table(tmp_path, "loss")["loss"].tolist() == [1.0]

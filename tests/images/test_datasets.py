@@ -1,6 +1,7 @@
 """Where the images come from, and what becomes of files that are not what they should be."""
 
 import gzip
+import os
 from collections import Counter
 
 import numpy as np
@@ -8,19 +9,25 @@ import pytest
 from sklearn.datasets import load_digits
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.images.truth.datasets import VARIABLE, digits, framed, idx, like_mnist, load, parse
+from jepatlas.images.truth.datasets import framed, load
+from jepatlas.images.truth.digits import digits, like_mnist
+from jepatlas.images.truth.idx import array as idx
+from jepatlas.images.truth.idx import parse
 from jepatlas.images.truth.parameters import Data
+from jepatlas.images.truth.sets import PUBLISHED
 from tests.images import files
 from tests.images.server import Server
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-NOWHERE = Data(set="mnist", fallback=None, mirrors=())
+VARIABLE = "JEPATLAS_MNIST"
+NOWHERE = Data(set="mnist", path="supplied", fallback=None)
 
 
 @pytest.fixture(autouse=True)
 def small(tmp_path, monkeypatch):
     """An empty folder to work in, and the checksums of the small files."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "supplied").mkdir()
     files.expect(monkeypatch)
 
 
@@ -43,8 +50,18 @@ def server(monkeypatch):
         yield server
 
 
-def mirrored(server, mirror="good", fallback=None):
-    return Data(set="mnist", fallback=fallback, mirrors=(server.url(mirror),))
+@pytest.fixture
+def mirrored(server, monkeypatch):
+    """Parameters, with a mirror of the local server in the table of sets."""
+
+    def make(mirror="good", fallback=None, data_set="mnist"):
+        named = os.environ.get(VARIABLE)
+        files.expect(monkeypatch, server.url(mirror), data_set=data_set)
+        if named:
+            monkeypatch.setenv(VARIABLE, named)
+        return Data(set=data_set, path="supplied", fallback=fallback)
+
+    return make
 
 
 def assert_is_mnist(images):
@@ -67,15 +84,15 @@ def test_files_may_be_decompressed_or_packed_anew(folder):
     assert_is_mnist(load(NOWHERE))
 
 
-def test_from_data_raw(raw, server):
+def test_from_data_raw(raw, server, mirrored):
     files.put(raw)
-    assert_is_mnist(load(mirrored(server)))
+    assert_is_mnist(load(mirrored()))
     assert server.requests == []
 
 
-def test_what_data_raw_lacks_is_downloaded_to_it_once(raw, server):
+def test_what_data_raw_lacks_is_downloaded_to_it_once(raw, server, mirrored):
     files.put(raw, IMAGES)
-    assert_is_mnist(load(mirrored(server)))
+    assert_is_mnist(load(mirrored()))
     assert len(server.requests) == 3
     assert {path.name for path in raw.iterdir()} == files.zipped().keys()
     assert_is_mnist(load(NOWHERE))
@@ -105,12 +122,14 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("name", [IMAGES, LABELS])
-def test_a_damaged_file_is_named_and_no_other_source_asked(damage, name, folder, raw, server):
+def test_a_damaged_file_is_named_and_no_other_source_asked(
+    damage, name, folder, raw, server, mirrored
+):
     files.put(raw)
     path = folder / f"{name}.gz"
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     with pytest.raises(InputError) as caught:
-        load(mirrored(server, fallback="digits"))
+        load(mirrored(fallback="digits"))
     said = str(caught.value)
     assert said.startswith(f"{path}: damaged")
     assert "\n" not in said
@@ -124,11 +143,11 @@ def test_a_file_under_the_name_of_another_is_refused(folder):
         load(NOWHERE)
 
 
-def test_a_missing_file_is_named_and_no_other_source_asked(folder, raw, server):
+def test_a_missing_file_is_named_and_no_other_source_asked(folder, raw, server, mirrored):
     files.put(raw)
     (folder / f"{LABELS}.gz").unlink()
     with pytest.raises(InputError, match=rf"^{VARIABLE}: .*mine has neither {LABELS} nor"):
-        load(mirrored(server, fallback="digits"))
+        load(mirrored(fallback="digits"))
     assert server.requests == []
 
 
@@ -138,36 +157,67 @@ def test_a_missing_folder_is_named(tmp_path, monkeypatch):
         load(NOWHERE)
 
 
-def test_a_damaged_file_in_data_raw_is_named_and_what_to_do(raw, server):
+def test_a_damaged_file_in_data_raw_is_named_and_what_to_do(raw, server, mirrored):
     files.put(raw, IMAGES)
     path = raw / f"{IMAGES}.gz"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match=rf"^data/raw/mnist/{IMAGES}\.gz: damaged.*; delete it"):
-        load(mirrored(server, fallback="digits"))
+        load(mirrored(fallback="digits"))
     assert server.requests == []
 
 
-def test_a_mirror_with_wrong_content_leaves_nothing_to_use(raw, server):
+def test_a_mirror_with_wrong_content_leaves_nothing_to_use(raw, server, mirrored):
     with pytest.raises(InputError, match=r"no copy of MNIST .*has wrong content.*fallback is null"):
-        load(mirrored(server, "wrong"))
+        load(mirrored("wrong"))
     assert not [*raw.iterdir()]
 
 
-def test_the_fallback_warns_in_a_frame(server, capsys):
-    assert load(mirrored(server, "missing", fallback="digits")).data_set == "digits"
+def test_the_fallback_warns_in_a_frame(server, capsys, mirrored):
+    assert load(mirrored("missing", fallback="digits")).data_set == "digits"
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == lines[-1] == "*" * len(lines[0])
     assert all(line[0] == line[-1] == "*" and len(line) == len(lines[0]) for line in lines)
     assert len(lines[0]) <= 80
     text = "".join(line[2:-2].strip() for line in lines)
-    for named in ("MNIST IS MISSING", "1,797 digits", "data/raw/mnist", VARIABLE, "answers 404"):
+    for named in ("MNIST IS MISSING", "1,797 digits", "into supplied", "answers 404"):
         assert named in text
 
 
 def test_digits_when_they_are_asked_for(monkeypatch, capsys):
     monkeypatch.setenv(VARIABLE, "no/such")
-    assert load(Data(set="digits", fallback=None, mirrors=())).data_set == "digits"
+    assert load(Data(set="digits", path="supplied", fallback=None)).data_set == "digits"
     assert capsys.readouterr().err == ""
+
+
+def test_supplied_files_come_before_all_others(folder, raw):
+    files.put(folder.parent / "supplied")
+    for other in (folder, files.put(raw)):
+        (other / f"{IMAGES}.gz").write_bytes(b"damaged")
+    assert_is_mnist(load(NOWHERE))
+
+
+@pytest.mark.parametrize("data_set", ["fashion_mnist", "kmnist"])
+def test_other_published_sets(data_set, server, mirrored, tmp_path):
+    images = load(mirrored(data_set=data_set))
+    assert images.data_set == data_set
+    assert images.title == PUBLISHED[data_set].title
+    assert len(images.classes) == 10
+    np.testing.assert_array_equal(images.train, files.arrays()[IMAGES])
+    assert (tmp_path / "data/raw" / data_set / f"{IMAGES}.gz").is_file()
+    packed_anew = gzip.compress(files.contents()[IMAGES], 1, mtime=7)
+    (tmp_path / "data/raw" / data_set / f"{IMAGES}.gz").write_bytes(packed_anew)
+    with pytest.raises(InputError, match="the MD5 of the file, packed as it was published, should"):
+        load(mirrored(data_set=data_set))
+
+
+def test_the_fallback_of_another_set_names_it(mirrored, capsys):
+    assert load(mirrored("missing", "digits", "kmnist")).data_set == "digits"
+    assert "KMNIST IS MISSING" in capsys.readouterr().err
+
+
+def test_a_missing_path_is_named():
+    with pytest.raises(InputError, match=r"images\.data\.path: there is no nowhere"):
+        load(Data(set="digits", path="nowhere", fallback=None))
 
 
 def test_the_frame():
@@ -201,14 +251,15 @@ def test_what_is_no_idx_file_of_labels_is_named(content, said):
 @pytest.mark.parametrize(
     ("name", "array", "said"),
     [
-        (IMAGES, np.zeros((files.TRAIN, 28, 27), np.uint8), rf"^{IMAGES} .*is \[12, 28, 27\]"),
+        (IMAGES, np.zeros((files.TRAIN, 28, 27), np.uint8), r"should have one size.*\[28, 27\]"),
+        (IMAGES, np.zeros((files.TRAIN, 28, 65), np.uint8), r"'train_images' .*12, 28, 65"),
         (IMAGES, np.zeros((files.TRAIN + 1, 28, 28), np.uint8), "13 images, 12 labels"),
-        (LABELS, np.array([1, 2, 10, 3, 4], np.uint8), f"^{LABELS}: label 2 .*0 to 9, is 10"),
+        (LABELS, np.array([1, 2, 10, 3, 4], np.uint8), "'test_labels': label 2 .*0 to 9, is 10"),
     ],
 )
 def test_files_that_do_not_hold_images_and_labels_are_named(name, array, said):
     with pytest.raises(InputError, match=said):
-        parse({**files.contents(), name: files.packed(array)})
+        parse({**files.contents(), name: files.packed(array)}, "mnist", PUBLISHED["mnist"])
 
 
 def test_digits_are_divided_once_and_evenly():

@@ -5,90 +5,68 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
-from torch import nn
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.learning.epochs import Epochs
-from jepatlas.images.learning import decoding, members
-from jepatlas.images.learning.fitting import Machine, Trained
-from jepatlas.images.learning.method import Base
-from jepatlas.images.measuring import evaluation
-from jepatlas.images.truth.world import Images
-
-CPU = Machine(torch.device("cpu"), bfloat16=False)
-SETTINGS = {
-    "epochs": 1,
-    "batch": 8,
-    "learning_rate": 0.01,
-    "weight_decay": 0,
-    "family": "prediction",
-    "members": 1,
-    "channels": (4,),
-    "convolutions": 1,
-    "dim": 49,
-    "strength": 1,
-    "photometric": 1,
-    "erosion": "grey",
-    "neighbours": 0,
-}
-
-
-class Coarse(Base):
-    """An embedding that is known: the image in 4 x 4 blocks. Predictions are 1 larger."""
-
-    def networks(self):
-        layers = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(49, 49, bias=False))
-        with torch.no_grad():
-            layers[2].weight.copy_(torch.eye(49))
-        return nn.ModuleDict({"online": layers})
-
-    def loss(self, networks, pairs):
-        raise NotImplementedError
-
-    def predict(self, networks, images):
-        return self.embed(networks, images) + 1
-
-
-def bars(n, seed):
-    """Each digit is a bar at a height of its own, in noise: uint8 `[n, 28, 28]`, `[n]`."""
-    rng = np.random.default_rng(seed)
-    labels = np.arange(n).astype(np.uint8) % 10
-    images = rng.integers(60, size=(n, 28, 28)).astype(np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[2 + 2 * label : 6 + 2 * label, 6:22] = 250
-    return images, labels
+from jepatlas.common.learning.trained import Trained, restore
+from jepatlas.images.drawing.album import Album, Entry
+from jepatlas.images.drawing.tables import confusion
+from jepatlas.images.learning import decoding
+from jepatlas.images.learning.fitting import initial
+from jepatlas.images.measuring.embeddings import aligned
+from jepatlas.images.measuring.evaluation import HEADLINES, evaluate
+from jepatlas.images.measuring.metrics import over_members
+from jepatlas.images.measuring.perturbed import chosen, perturbed
+from tests.images.worlds import CPU, bar_world, coarse_method
 
 
 @pytest.fixture(scope="module")
 def method():
-    return Coarse(**SETTINGS)
+    return coarse_method()
 
 
 @pytest.fixture(scope="module")
 def images():
-    return Images("digits", *bars(300, 0), *bars(150, 1))
+    return bar_world()
+
+
+def networks_of(method, images, members=(0,)):
+    return initial(method, images, 0, members, CPU).eval().requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
-def measured(method, images):
-    networks = members.networks(method).eval()
-    weights = networks["online"].state_dict()
+def decoders(method, images, tmp_path_factory):
+    """What decoders learn, and the rows that were reported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("decoding"))
+        rows = []
+        networks = networks_of(method, images)
+        found = decoding.fit(
+            "coarse", settings(epochs=12), method, networks, images, 0, (0,), CPU, rows.append
+        )
+    fresh = decoding.initial(method, images.shape, 0, (0,), CPU)
+    restore(fresh, found.final)
+    return fresh.eval(), rows
+
+
+def settings(**changes):
+    known = {"epochs": 1, "batch": 16, "learning_rate": 0.01, "schedule": "cosine"}
+    return decoding.Decoding(**(known | {"warm_up": 0.05} | changes))
+
+
+@pytest.fixture(scope="module")
+def measured(method, images, decoders):
+    networks = networks_of(method, images)
+    weights = {f"online.{name}": w for name, w in networks["online"].state_dict().items()}
     half = {name: weight / 2 for name, weight in weights.items()}
-    trained = Trained(
-        networks.state_dict(), {0: half, 3: {k: v.clone() for k, v in weights.items()}}
-    )
-    return evaluation.evaluate(method, networks, trained, images, 0, CPU)
+    curves = {"loss": torch.zeros(3, 1), "knn_accuracy": torch.ones(3, 1)}
+    kept = {0: half, 30: {k: v.clone() for k, v in weights.items()}}  # three epochs of ten steps
+    trained = Trained(networks.state_dict(), kept, torch.arange(3), curves)
+    return evaluate(method, networks, trained, decoders[0], images, 0, 1, CPU)
 
 
 def coarse(pixels):
     z = pixels.reshape(-1, 7, 4, 7, 4).mean((2, 4)).reshape(len(pixels), 49) / 255
     return z / np.linalg.norm(z, axis=1, keepdims=True)
-
-
-def test_the_metrics_say_which_data_they_are_of(measured):
-    metrics, _ = measured
-    assert metrics["data_set"] == "digits"
-    assert metrics["test_images"] == 150
 
 
 def test_accuracy_is_that_of_the_nearest_neighbours(measured, images):
@@ -110,7 +88,7 @@ def test_bars_are_told_apart_even_by_a_linear_probe(measured):
 
 def test_accuracy_under_each_perturbation(measured, method, images):
     metrics, _ = measured
-    versions = evaluation.perturbed(method, images.test, 0)
+    versions = perturbed(images.test, method.erosion, 0)
     assert list(metrics["knn_perturbed"]) == list(versions)
     classifier = KNeighborsClassifier(5).fit(coarse(images.train), images.train_labels)
     for kind, pixels in versions.items():
@@ -124,7 +102,7 @@ def test_accuracy_under_each_perturbation(measured, method, images):
 
 
 def test_perturbed_images_are_pixels_and_the_same_each_time(method, images):
-    first, again, other = (evaluation.perturbed(method, images.test, seed) for seed in (0, 0, 1))
+    first, again, other = (perturbed(images.test, method.erosion, seed) for seed in (0, 0, 1))
     for kind, pixels in first.items():
         assert pixels.dtype == np.uint8
         np.testing.assert_array_equal(pixels, again[kind])
@@ -157,40 +135,32 @@ def test_alignment_undoes_a_rotation_or_a_mirroring(angle, mirrored):
     points = np.random.default_rng(0).normal(size=(50, 2)) * [3, 1]
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     moved = points @ turn * ([1, -1] if mirrored else [1, 1])
-    np.testing.assert_allclose(evaluation.aligned(moved, points), points, atol=1e-12)
+    np.testing.assert_allclose(aligned(moved, points), points, atol=1e-12)
 
 
-def test_confusion_has_a_row_per_image():
-    table = evaluation.confusion(np.array([1, 2, 2]), np.array([1, 2, 3]))
-    assert table.to_dict("list") == {"actual": [1, 2, 2], "predicted": [1, 2, 3]}
+def test_confusion_counts_what_is_taken_for_what(measured, images):
+    table = confusion(Album(images, [Entry("coarse", measured[1], {})]))
+    assert table["count"].sum() == 150
+    pairs = list(zip(images.test_labels, measured[1]["predicted"], strict=True))
+    for row in table.itertuples():
+        assert row.count == pairs.count((int(row.actual), int(row.predicted)))
 
 
-@pytest.fixture(scope="module")
-def decoded(method, images, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("decoding"))
-        networks = members.networks(method).eval().requires_grad_(False)
-        settings = Epochs(epochs=12, batch=16, learning_rate=0.01, weight_decay=0)
-        rows = []
-        decoders = decoding.fit(settings, method, networks, images, 0, CPU, "coarse", rows.append)
-        return rows, *decoding.evaluate(method, networks, decoders, images, 0, CPU)
-
-
-def test_decoders_learn_and_leave_the_method_as_it_is(decoded, images):
-    rows, metrics, _ = decoded
-    losses = [row["loss"] for row in rows]
+def test_decoders_learn_and_leave_the_method_as_it_is(measured, decoders):
+    losses = [row["loss"].item() for row in decoders[1]]
     assert losses[-1] < 0.5 * losses[0]
-    scores = {name: value["mse"]["mean"] for name, value in metrics["references"].items()}
+    found = measured[0]["reconstruction"]
+    scores = {name: value["mse"]["mean"] for name, value in found["references"].items()}
     # A bar is known from its blocks; without looking, only that there is one somewhere.
-    assert metrics["clean"]["mse"]["mean"] < 0.7 * scores["mean_image"]
-    assert metrics["clean"]["mse"]["mean"] < metrics["perturbed"]["mse"]["mean"]
-    assert metrics["perturbed"]["mse"]["mean"] < scores["perturbed_input"]
+    assert found["clean"]["mse"]["mean"] < 0.7 * scores["mean_image"]
+    assert found["clean"]["mse"]["mean"] < found["perturbed"]["mse"]["mean"]
+    assert found["perturbed"]["mse"]["mean"] < scores["perturbed_input"]
 
 
-def test_references_are_what_they_say(decoded, images, method):
+def test_references_are_what_they_say(measured, images, method):
     clean = images.test / 255
     means = np.stack([images.train[images.train_labels == d].mean(0) / 255 for d in range(10)])
-    views = evaluation.perturbed(method, images.test, 0)["all"] / 255
+    views = perturbed(images.test, method.erosion, 0)["all"] / 255
     expected = {
         "mean_image": images.train.mean(0)[None] / 255,
         "class_mean_image": means[images.test_labels],
@@ -198,24 +168,52 @@ def test_references_are_what_they_say(decoded, images, method):
     }
     for name, guess in expected.items():
         error = ((clean - guess) ** 2).mean()
-        found = decoded[1]["references"][name]["mse"]["mean"]
+        found = measured[0]["reconstruction"]["references"][name]["mse"]["mean"]
         assert found == pytest.approx(error, rel=1e-4), name
 
 
-def test_what_is_drawn_of_reconstructions(decoded, images, method):
-    _, metrics, drawn = decoded
-    assert metrics["data_set"] == "digits"
-    views = evaluation.perturbed(method, images.test, 0)["all"]
-    np.testing.assert_array_equal(drawn["perturbed"], views[drawn["shown"]])
+def test_what_is_drawn_of_reconstructions(measured, images, method):
+    metrics, drawn = measured
+    views = perturbed(images.test, method.erosion, 0)["all"]
+    np.testing.assert_array_equal(drawn["perturbed"][-1], views[drawn["shown"]])
     for name in ("from_perturbed", "from_clean"):
         assert drawn[name].shape == (100, 28, 28)
         assert drawn[name].dtype == np.uint8
     error = ((drawn["from_clean"] / 255 - images.test[drawn["shown"]] / 255) ** 2).mean()
-    assert error == pytest.approx(metrics["clean"]["mse"]["mean"], rel=0.2)
+    expected = metrics["reconstruction"]["clean"]["mse"]["mean"]
+    assert error == pytest.approx(expected, rel=0.2)
 
 
 def test_a_decoders_batch_larger_than_the_data_is_refused(method, images):
-    settings = Epochs(epochs=1, batch=300, learning_rate=0.01, weight_decay=0)
-    networks = members.networks(method).eval()
+    networks = networks_of(method, images)
     with pytest.raises(InputError, match=r"images\.decoder\.batch: .*at most the 275 .* is 300"):
-        decoding.fit(settings, method, networks, images, 0, CPU, "coarse", lambda row: None)
+        decoding.fit(
+            "coarse", settings(batch=300), method, networks, images, 0, (0,), CPU, lambda row: None
+        )
+
+
+def test_headlines_are_measured(measured):
+    for measure in HEADLINES.values():
+        found = measured[0]
+        for part in measure.split("."):
+            found = found[part]
+        assert 0 <= found["mean"] <= 1
+
+
+def test_of_several_members_the_interval_is_over_them():
+    one = {"a": {"mean": 1.0, "ci95": 0.1, "min": 1.0, "max": 1.0}, "b": {"c": 2.0}}
+    other = {"a": {"mean": 3.0, "ci95": 0.1, "min": 3.0, "max": 3.0}, "b": {"c": 4.0}}
+    assert over_members([one]) == one
+    found = over_members([one, other])
+    assert found["a"]["mean"] == 2
+    assert found["a"]["ci95"] == pytest.approx(12.706, rel=1e-3)  # t of 1 degree times 1
+    assert (found["a"]["min"], found["a"]["max"]) == (1, 3)
+    assert found["b"]["c"]["mean"] == 3
+
+
+@pytest.mark.parametrize("classes", [2, 12, 120])
+def test_shown_are_as_many_of_each_class(classes):
+    labels = np.tile(np.arange(classes), 60)
+    shown = chosen(labels, classes)
+    counts = np.bincount(labels[shown], minlength=classes)
+    assert counts.min() == counts.max() == max(1, 100 // classes)

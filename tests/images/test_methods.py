@@ -6,30 +6,18 @@ import torch
 from torch.nn.functional import cosine_similarity
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.methods import names
+from jepatlas.common.learning.trained import Trained
 from jepatlas.images import methods
-from jepatlas.images.learning import members, perturb
-from jepatlas.images.learning.fitting import Machine, Trained, fit, initial, restored
+from jepatlas.images.learning import perturb
+from jepatlas.images.learning.fitting import concatenated, embedded, fit, initial, restored
 from jepatlas.images.learning.method import Pairs
 from jepatlas.images.learning.networks import Decoder, Encoder
 from jepatlas.images.methods import jepa, lejepa, vicreg
 from jepatlas.images.truth.world import Images
+from tests.images.worlds import CPU, SHARED, stroke_world, strokes
 
-CPU = Machine(torch.device("cpu"), bfloat16=False)
-SHARED = {
-    "epochs": 2,
-    "batch": 32,
-    "learning_rate": 0.01,
-    "weight_decay": 0.01,
-    "members": 1,
-    "channels": (4, 8),
-    "convolutions": 1,
-    "dim": 8,
-    "strength": 0.8,
-    "photometric": 1,
-    "erosion": "thinning",
-    "neighbours": 0,
-}
 METHODS = {
     "jepa": jepa.Method(family="prediction", averaging=0.9, predictor=(16,), **SHARED),
     "lejepa": lejepa.Method(family="sigreg", expander=(16, 8), trade_off=0.05, slices=16, **SHARED),
@@ -39,51 +27,40 @@ METHODS = {
 }
 
 
-def strokes(n, seed=0):
-    """Vertical and horizontal bars, and which they are: uint8 `[n, 28, 28]`, `[n]`."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(2, size=n).astype(np.uint8)
-    images = np.zeros((n, 28, 28), np.uint8)
-    for image, label, start in zip(images, labels, rng.integers(10, 16, n), strict=True):
-        image[4:24, start : start + 3] = 255
-        if label:
-            image[:] = image.T
-    return images, labels
+def batch(n=16, members=1):
+    """`[members, n, 1, 28, 28]`, other images for each member."""
+    return torch.stack([CPU.images(strokes(n, seed)[0]) for seed in range(members)])
 
 
-def world(n=240):
-    return Images("digits", *strokes(n), *strokes(60, seed=1))
+def networks_of(method, members=(0,), seed=0):
+    return initial(method, stroke_world(), seed, members, CPU)
 
 
-def batch(n=16):
-    return CPU.images(strokes(n)[0])
+def draws(members=(0,)):
+    return Draws(0, list(members), "perturbations")
 
 
 @pytest.fixture
 def trained(monkeypatch, tmp_path):
-    """Trains from the start: in a folder of its own, which is where checkpoints go."""
+    """Trains from scratch: in a folder of its own, which is where checkpoints go."""
     folders = iter(range(100))
 
-    def train(method, images, seed=0, snapshots=2, report=lambda row: None):
+    def train(method, images, seed=0, snapshots=2, members=(0,), report=lambda row: None):
         folder = tmp_path / str(next(folders))
         folder.mkdir()
         monkeypatch.chdir(folder)
-        return fit(method, images, seed, snapshots, CPU, "method", report)
+        return fit("method", method, images, seed, members, snapshots, CPU, report)
 
     return train
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("channels", [(4,), (4, 8), (4, 8, 16), (2, 2, 2, 2, 2)])
 @pytest.mark.parametrize("convolutions", [1, 2])
 def test_encoder_halves_the_side_with_each_stage(channels, convolutions):
-    encoder = Encoder(channels, convolutions, 12)
+    encoder = Encoder((28, 28), channels, convolutions, 12)
     kernels = [layer for layer in encoder.layers if isinstance(layer, torch.nn.Conv2d)]
     assert len(kernels) == 1 + convolutions * (len(channels) - 1)
-    assert encoder(batch()).shape == (16, 12)
+    assert encoder(batch()[0]).shape == (16, 12)
     side = 28
     for _ in channels:
         side = -(-side // 2)
@@ -92,99 +69,136 @@ def test_encoder_halves_the_side_with_each_stage(channels, convolutions):
 
 
 def test_embeddings_are_normalised():
-    z = Encoder((4, 8), 1, 12)(batch())
+    z = Encoder((28, 28), (4, 8), 1, 12)(batch()[0])
     torch.testing.assert_close(z.mean(1), torch.zeros(16), atol=1e-5, rtol=0)
     torch.testing.assert_close(z.var(1, correction=0), torch.ones(16), atol=1e-2, rtol=0)
 
 
-def test_decoder_gives_images():
-    images = Decoder(12)(torch.randn(5, 12))
-    assert images.shape == (5, 1, 28, 28)
-    assert images.min() >= 0
-    assert images.max() <= 1
+@pytest.mark.parametrize("shape", [(28, 28), (8, 8), (17, 40), (64, 64)])
+def test_networks_take_and_give_images_of_any_size(shape):
+    images = torch.rand(3, 1, *shape)
+    assert Encoder(shape, (4, 8, 8), 1, 12)(images).shape == (3, 12)
+    decoded = Decoder(shape, 12)(torch.randn(5, 12))
+    assert decoded.shape == (5, 1, *shape)
+    assert decoded.min() >= 0
+    assert decoded.max() <= 1
+
+
+def test_the_decoder_of_28_x_28_is_the_published_one():
+    shapes = {name: tuple(p.shape) for name, p in Decoder((28, 28), 128).named_parameters()}
+    assert shapes["layers.0.weight"] == (64 * 7 * 7, 128)
+    assert shapes["layers.3.weight"] == (64, 32, 4, 4)
+    assert shapes["layers.5.weight"] == (32, 1, 4, 4)
 
 
 def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_partner():
-    method = METHODS["jepa"]
-    (networks,) = members.each(initial(method, 0, CPU))
-    partners = batch(32)[16:]
-    found = method.loss(networks, Pairs(batch(), partners, 0.7, generator()))
-    views = perturb.perturb(batch(), 0.7, generator(), "thinning")
-    prediction = networks["predictor"](networks["online"](views))
-    expected = 1 - cosine_similarity(prediction, networks["average"](partners)).mean()
-    torch.testing.assert_close(found, expected)
-    found.backward()
+    method, members = METHODS["jepa"], (0, 1)
+    networks = networks_of(method, members)
+    images, partners = batch(16, 2), batch(32, 2)[:, 16:]
+    found = method.loss(networks, Pairs(images, partners, 0.7), draws(members))
+    assert found.shape == (2,)
+    for k, generator in enumerate(draws(members).generators):
+        views = perturb.perturb(images[k], 0.7, generator, "thinning")
+        part = {name: networks[name].members[k] for name in networks}
+        prediction = part["predictor"](part["online"](views))
+        expected = 1 - cosine_similarity(prediction, part["average"](partners[k])).mean()
+        torch.testing.assert_close(found[k], expected)
+    found.sum().backward()
     assert all(p.grad is None for p in networks["average"].parameters())
     assert all(p.grad is not None for p in networks["online"].parameters())
 
 
 @pytest.mark.parametrize("name", ["lejepa", "vicreg"])
 def test_two_views_are_two_draws(name):
-    method = METHODS[name]
-    (networks,) = members.each(initial(method, 0, CPU))
-    first, second = method.views(networks, Pairs(batch(), batch(), 1, generator()))
+    method, networks = METHODS[name], networks_of(METHODS[name])
+    first, second = method.views(networks, Pairs(batch(), batch(), 1), draws())
     assert first.shape == second.shape
     assert first.shape[:2] == (1, 16)
     assert not torch.allclose(first, second)
     # Without perturbation both views are the image, so the disagreement vanishes.
-    same, again = method.views(networks, Pairs(batch(), batch(), 0, generator()))
+    same, again = method.views(networks, Pairs(batch(), batch(), 0), draws())
     torch.testing.assert_close(same, again, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("name", ["lejepa", "vicreg"])
 def test_the_second_view_is_of_the_partner(name):
-    method = METHODS[name]
-    (networks,) = members.each(initial(method, 0, CPU))
-    images, partners = batch(32).chunk(2)
-    views = method.views(networks, Pairs(images, partners, 0, generator()))
-    exchanged = method.views(networks, Pairs(partners, images, 0, generator()))
+    method, networks = METHODS[name], networks_of(METHODS[name])
+    images, partners = batch(32).chunk(2, dim=1)
+    views = method.views(networks, Pairs(images, partners, 0), draws())
+    exchanged = method.views(networks, Pairs(partners, images, 0), draws())
     torch.testing.assert_close(views, exchanged[::-1], atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_members_learn_each_for_itself(name):
-    method = METHODS[name].model_copy(update={"members": 2})
-    networks = initial(method, 0, CPU)
-    first, second = members.each(networks)
-    z, z_second = method.embed(first, batch()), method.embed(second, batch())
-    assert not torch.allclose(z, z_second)
-    joint = members.row(method.embed, networks)
-    torch.testing.assert_close(joint(batch()), torch.cat([z, z_second], 1))
-    # The gradient of the sum is each member's own, for draws in their order.
-    draws = generator()
-    losses = [
-        method.loss(member, Pairs(batch(), batch(), 0.7, draws)) for member in (first, second)
-    ]
-    sum(losses).backward()
-    found = [p.grad.clone() for p in first.parameters() if p.requires_grad]
-    networks.zero_grad()
-    method.loss(first, Pairs(batch(), batch(), 0.7, generator())).backward()
-    torch.testing.assert_close(found, [p.grad for p in first.parameters() if p.requires_grad])
-    assert all(p.grad is None for p in second.parameters())
+    method, members = METHODS[name], (0, 1)
+    networks = networks_of(method, members)
+    z = method.embed(networks, batch().expand(2, -1, -1, -1, -1))
+    assert not torch.allclose(z[0], z[1])
+    # The gradient of the first loss reaches the first member alone.
+    losses = method.loss(networks, Pairs(batch(16, 2), batch(16, 2), 0.7), draws(members))
+    losses[0].backward()
+    for key, parameter in networks.named_parameters():
+        if parameter.requires_grad:
+            reached = parameter.grad is not None and bool(parameter.grad.any())
+            assert reached == (".members.0." in key), key
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("name", METHODS)
+def test_what_one_member_gives_alone_it_gives_among_others(name, size, trained):
+    method = METHODS[name].model_copy(update={"ensemble_size": size, "neighbours": 2})
+    together = trained(method, stroke_world(), members=(0, 1, 2))
+    alone = trained(method, stroke_world(), members=(1,))
+    for key, tensor in alone.final.items():
+        part, _, rest = key.partition(".members.")
+        number, _, rest = rest.partition(".")
+        other = f"{part}.members.{int(number) + size}.{rest}"
+        assert torch.equal(tensor, together.final[other]), key
+    for curve, values in alone.curves.items():
+        assert torch.equal(values, together.curves[curve][:, 1:2])
+
+
+def test_an_ensemble_concatenates_its_embeddings():
+    method = METHODS["jepa"].model_copy(update={"ensemble_size": 2})
+    networks = networks_of(method, (0, 1)).eval()
+    images = strokes(12)[0]
+    z = embedded(method.embed, method, networks, images, CPU, 2)
+    assert z.shape == (2, 12, 16)
+    with torch.no_grad():
+        for member in range(2):
+            for place in range(2):
+                network = networks["online"].members[2 * member + place]
+                own = network(CPU.images(images)).numpy()
+                found = z[member][:, 8 * place : 8 * place + 8]
+                np.testing.assert_allclose(found, own, atol=1e-5)
+    with pytest.raises(ValueError, match="reshape"):
+        concatenated(np.zeros((3, 4, 8)), method)
 
 
 def test_all_members_are_trained(trained):
-    method = METHODS["jepa"].model_copy(update={"members": 2, "neighbours": 3, "epochs": 5})
+    method = METHODS["jepa"].model_copy(update={"ensemble_size": 2, "neighbours": 3, "epochs": 5})
     rows = []
-    result = trained(method, world(), 0, 2, rows.append)
-    start = initial(method, 0, CPU).state_dict()
+    result = trained(method, stroke_world(), members=(0, 1), report=rows.append)
+    start = networks_of(method, (0, 1)).state_dict()
     for key, tensor in result.final.items():
         assert tensor.shape == start[key].shape
         if key.endswith("weight"):
             assert not torch.equal(tensor, start[key]), key
-    assert rows[-1]["knn_accuracy"] > 0.9  # chance: 0.5
+    assert rows[-1]["knn_accuracy"].shape == (2,)
+    assert (rows[-1]["knn_accuracy"] > 0.9).all()  # chance: 0.5
 
 
 def test_strength_rises_linearly_from_nothing(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     found = []
 
-    def loss(self, networks, pairs):
-        found.append(pairs.strength)
-        return networks["online"](pairs.images).square().mean()
+    def loss(self, networks, batch, draws):
+        found.append(batch.strength)
+        return networks["online"](batch.images).square().mean((1, 2))
 
     monkeypatch.setattr(vicreg.Method, "loss", loss)
-    fit(METHODS["vicreg"], world(), 0, 2, CPU, "vicreg", lambda row: None)
+    fit("vicreg", METHODS["vicreg"], stroke_world(), 0, (0,), 2, CPU, lambda row: None)
     steps = 2 * (220 // 32)
     np.testing.assert_allclose(found, 0.8 * np.arange(steps) / steps)
 
@@ -193,18 +207,18 @@ def test_strength_rises_linearly_from_nothing(monkeypatch, tmp_path):
 def test_training_learns_without_labels_and_repeats_itself(name, trained):
     method = METHODS[name].model_copy(update={"epochs": 5})
     rows = []
-    first = trained(method, world(), 3, 3, rows.append)
+    first = trained(method, stroke_world(), 3, 3, report=rows.append)
     assert [set(row) for row in rows] == [{"loss", "knn_accuracy"}] * 5
     assert rows[-1]["knn_accuracy"] > 0.9  # chance: 0.5
-    assert set(first.snapshots) == {0, 1, 5}
-    again = trained(method, world(), 3, 3)
+    assert set(first.snapshots) == {0, 6, 30}  # six steps an epoch
+    again = trained(method, stroke_world(), 3, 3)
     for key, tensor in first.final.items():
         assert torch.equal(tensor, again.final[key]), key
 
 
 @pytest.mark.parametrize("neighbours", [0, 3])
 def test_labels_do_not_take_part_in_training(trained, neighbours):
-    images = world()
+    images = stroke_world()
     method = METHODS["jepa"].model_copy(update={"neighbours": neighbours})
     other = Images(**vars(images) | {"train_labels": images.train_labels[::-1].copy()})
     first, second = (trained(method, given).final for given in (images, other))
@@ -214,7 +228,7 @@ def test_labels_do_not_take_part_in_training(trained, neighbours):
 
 @pytest.mark.parametrize("neighbours", [0, 3])
 def test_held_out_and_test_images_do_not_take_part_in_training(trained, neighbours):
-    images = world()
+    images = stroke_world()
     method = METHODS["vicreg"].model_copy(update={"neighbours": neighbours})
     noise = np.random.default_rng(0).integers(256, size=images.train.shape).astype(np.uint8)
     train = np.concatenate([images.train[:220], noise[220:]])
@@ -224,52 +238,56 @@ def test_held_out_and_test_images_do_not_take_part_in_training(trained, neighbou
         assert torch.equal(tensor, second[key]), key
 
 
-def test_trained_networks_come_back_from_disk(tmp_path):
+def test_trained_networks_come_back_from_disk(tmp_path, trained):
     method = METHODS["jepa"]
-    networks = initial(method, 0, CPU)
-    snapshots = {
-        epoch: {k: v + epoch for k, v in networks["online"].state_dict().items()}
-        for epoch in (0, 12, 3)
-    }
-    stored = Trained(networks.state_dict(), snapshots)
+    stored = trained(method, stroke_world(), snapshots=3)
     stored.save(tmp_path / "jepa.safetensors")
     back = Trained.load(tmp_path / "jepa.safetensors")
-    assert list(back.snapshots) == [0, 3, 12]
-    assert torch.equal(back.snapshots[12]["0.layers.0.weight"], snapshots[12]["0.layers.0.weight"])
-    found = restored(method, back, 1, CPU)
+    assert list(back.snapshots) == sorted(stored.snapshots)
+    found = restored(method, back, stroke_world(), 1, (0,), CPU)
     assert not found.training
-    for key, tensor in networks.state_dict().items():
+    for key, tensor in stored.final.items():
         assert torch.equal(found.state_dict()[key], tensor), key
+    assert all(key.startswith("online.") for key in back.snapshots[0])
 
 
 def test_weights_of_other_networks_are_refused():
-    trained = Trained(initial(METHODS["vicreg"], 0, CPU).state_dict(), {})
+    other = networks_of(METHODS["vicreg"]).state_dict()
+    trained = Trained(other, {}, torch.zeros(1), {})
     with pytest.raises(InputError, match="do not fit the networks"):
-        restored(METHODS["jepa"], trained, 0, CPU)
+        restored(METHODS["jepa"], trained, stroke_world(), 0, (0,), CPU)
 
 
-def test_a_batch_larger_than_the_data_is_refused():
-    method = METHODS["jepa"].model_copy(update={"batch": 221})
-    with pytest.raises(InputError, match=r"jepa\.batch: .*at most the 220 images .* is 221"):
-        fit(method, world(), 0, 2, CPU, "jepa", lambda row: None)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"batch": 221}, r"jepa\.batch: .*at most the 220 images .* is 221"),
+        ({"neighbours": 220}, r"jepa\.neighbours: .*less than the 220 images .* is 220"),
+    ],
+)
+def test_what_asks_for_more_images_than_there_are_is_refused(change, said):
+    method = METHODS["jepa"].model_copy(update=change)
+    with pytest.raises(InputError, match=said):
+        fit("jepa", method, stroke_world(), 0, (0,), 2, CPU, lambda row: None)
 
 
 def test_weights_depend_on_the_seed_and_leave_the_global_generator_alone():
     before = torch.random.get_rng_state()
-    first, second, other = (initial(METHODS["jepa"], seed, CPU).state_dict() for seed in (0, 0, 1))
-    key = "online.0.layers.0.weight"
+    first, second, other = (networks_of(METHODS["jepa"], seed=k).state_dict() for k in (0, 0, 1))
+    key = "online.members.0.layers.0.weight"
     assert torch.equal(first[key], second[key])
     assert not torch.equal(first[key], other[key])
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_apply_in_chunks_is_apply_at_once(monkeypatch):
-    encoder = Encoder((4, 8), 1, 12).eval()
+    encoder = Encoder((28, 28), (4, 8), 1, 12).eval()
     images = strokes(25)[0]
-    monkeypatch.setattr("jepatlas.images.learning.fitting.CHUNK", 7)
+    monkeypatch.setattr("jepatlas.images.learning.machine.CHUNK", 7)
     with torch.no_grad():
         expected = encoder(CPU.images(images)).numpy()
-    np.testing.assert_allclose(CPU.apply(encoder, images), expected, atol=1e-5)
+    found = CPU.apply(lambda x: torch.stack([encoder(one) for one in x]), images, 2)
+    np.testing.assert_allclose(found, np.stack([expected, expected]), atol=1e-5)
 
 
 def test_every_method_has_a_module():

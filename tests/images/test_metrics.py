@@ -36,7 +36,7 @@ def test_vote_among_nearest_is_scikit_learns_classifier():
 def test_scores_are_scikit_learns(classes):
     labels = rng(1).integers(classes, size=400)
     predicted = np.where(rng(2).random(400) < 0.8, labels, rng(3).integers(10, size=400))
-    found = metrics.classification(labels, predicted, rng())
+    found = metrics.classification(labels, predicted, 10, rng())
     precision, recall, f1, _ = precision_recall_fscore_support(
         labels, predicted, labels=np.arange(10), average="macro", zero_division=0
     )
@@ -52,7 +52,7 @@ def test_scores_are_scikit_learns(classes):
 def test_the_interval_of_the_accuracy_is_the_binomial_one():
     labels = rng(1).integers(10, size=2000)
     predicted = np.where(rng(2).random(2000) < 0.9, labels, (labels + 1) % 10)
-    found = metrics.classification(labels, predicted, rng())["accuracy"]
+    found = metrics.classification(labels, predicted, 10, rng())["accuracy"]
     p = found["mean"]
     assert found["ci95"] == pytest.approx(1.96 * np.sqrt(p * (1 - p) / 2000), rel=0.08)
 

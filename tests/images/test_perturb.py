@@ -96,7 +96,7 @@ def test_dilation_and_grey_erosion_are_scikit_images(seed):
         np.testing.assert_array_equal(eroded, morphology.erosion(image, square))
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (9, 40)])
+@pytest.mark.parametrize("shape", [(28, 28), (9, 40), (64, 62), (12, 64)])
 def test_thinning_is_scikit_images(shape):
     images = blobs(40, *shape, seed=3)
     found = perturb.erosion(images, "thinning")[:, 0].numpy()

@@ -15,19 +15,28 @@ from torch import Tensor, nn
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import rounded
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.learning.training import Trained
+from jepatlas.common.learning.ensemble import Linear
+from jepatlas.common.learning.trained import Trained
+from jepatlas.common.measuring import measures
+from jepatlas.mixture.drawing import album, maps, sheet
+from jepatlas.mixture.drawing import tables as plot_tables
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching, load
-from jepatlas.mixture.measuring.evaluation import Settings, evaluate, tour
+from jepatlas.mixture.measuring import fields
+from jepatlas.mixture.measuring.evaluation import HEADLINES, evaluate
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
+from jepatlas.mixture.measuring.points import Settings, tour
+from jepatlas.mixture.reporting import page
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Data, Landscape
 from jepatlas.mixture.truth.world import World
+from jepatlas.objectives.decorrelation import vicreg
 
 # torch's own, from inside the first forward differentiation of a process.
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 REPOSITORY = Path(__file__).resolve().parents[2]
 MEMBERS = 2
+GENERATOR = torch.Generator().manual_seed(0)
 WORLD = World.draw(
     Mixture(
         [0.40, 0.35, 0.25],
@@ -67,7 +76,8 @@ def measure(
     """Metrics by dotted key, and arrays; the snapshots are the state as it is, if not given."""
     if snapshots is None:
         snapshots = {0: networks.state_dict(), 1: networks.state_dict()}
-    trained = Trained(torch.tensor([1]), torch.zeros(1, MEMBERS), snapshots)
+    losses = {"loss": torch.zeros(1, MEMBERS)}
+    trained = Trained(snapshots[max(snapshots)], snapshots, torch.tensor([1]), losses)
     measured, drawn = evaluate(method, networks, trained, WORLD, settings)
     return dict(leaves(measured)), drawn
 
@@ -321,7 +331,7 @@ def new_networks(method: Base) -> nn.ModuleDict:
 
 def trained_networks(method: Any) -> tuple[nn.ModuleDict, Trained]:
     networks, points = new_networks(method), torch.tensor(WORLD.train, dtype=torch.float32)
-    return networks, fit(networks, method, points, seed=0, snapshots=4, label="test")
+    return networks, fit("test", method, points, seed=0, snapshots=4)
 
 
 RANGES = {
@@ -359,8 +369,9 @@ SCORE_RANGES = {
         ("dsm", SCORE_RANGES),
     ],
 )
-def test_a_trained_method_from_end_to_end(monkeypatch, name, ranges):
+def test_a_trained_method_from_end_to_end(monkeypatch, tmp_path, name, ranges):
     method = small(name, monkeypatch)
+    monkeypatch.chdir(tmp_path)
     networks, trained = trained_networks(method)
     metrics, drawn = evaluate(method, networks, trained, WORLD, SETTINGS)
     measured = dict(leaves(metrics))
@@ -371,7 +382,7 @@ def test_a_trained_method_from_end_to_end(monkeypatch, name, ranges):
     json.dumps(rounded(metrics), allow_nan=False)
 
     np.testing.assert_array_equal(drawn["steps"], [20, 25])
-    np.testing.assert_array_equal(drawn["losses"], trained.losses)
+    np.testing.assert_array_equal(drawn["losses"], trained.curves["loss"])
     for array in drawn.values():
         assert array.dtype != object
         assert np.isfinite(array).all()
@@ -477,3 +488,106 @@ def test_weights_of_other_networks_are_an_input_error(monkeypatch):
     other = method.model_copy(update={"widths": (5, 8)})
     with pytest.raises(InputError, match="do not fit the networks"):
         measure(method, new_networks(method), {1: new_networks(other).state_dict()})
+
+
+# What the page is drawn from
+
+
+def test_moments_go_from_the_first_to_the_last():
+    steps = sorted({round(float(np.expm1(x))) for x in np.linspace(0, np.log1p(2000), 24)})
+    found = fields.moments(steps)
+    assert (found[0], found[-1]) == (0, 2000)
+    assert len(found) <= fields.MOMENTS
+    assert set(found) <= set(steps)
+    assert fields.moments([0, 1]) == [0, 1]
+
+
+def test_principal_coordinates_keep_unit_vectors():
+    rng = np.random.default_rng(0)
+    u = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 64)) + 0.01 * rng.normal(size=(200, 64))
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    found = fields.principal(u)
+    assert found.shape[1] < 10
+    np.testing.assert_allclose(found @ found.T, u @ u.T, atol=fields.LOST)
+    collapsed = np.tile(u[:1], (200, 1))
+    assert fields.principal(collapsed).shape == (200, 1)
+    everything = np.eye(64)
+    assert fields.principal(everything).shape == (64, 64)
+
+
+@pytest.mark.parametrize("name", ["contrastive", "jepa_ema", "dsm"])
+def test_fields_redraw_what_the_method_says(monkeypatch, name):
+    """From the arrays alone: cosines within 0.01, energies within half a step."""
+    method = small(name, monkeypatch)
+    networks = new_networks(method)
+    if "average" in networks:  # a target that differs
+        for parameter in networks["average"].parameters():
+            parameter.data.add_(0.1 * torch.randn(parameter.shape, generator=GENERATOR))
+    _, drawn = measure(method, networks)
+    side = fields.SIDE
+    x = np.stack(np.meshgrid(np.linspace(-10, 10, side), np.linspace(-7, 14, side)), axis=-1)
+    points = torch.tensor(x.reshape(-1, 2), dtype=torch.float32).expand(MEMBERS, -1, -1)
+    last = len(drawn["field_steps"]) - 1
+    with torch.no_grad():
+        if name == "dsm":
+            energy = method.energy(networks, points)[0].double().numpy()
+            expected = (energy - energy.min()).clip(max=fields.CEILING)
+            found = drawn[f"energy_{last}"].reshape(-1) / drawn["field_nats"]
+            np.testing.assert_allclose(found, expected, atol=0.51 / fields.NATS)
+            return
+        u = nn.functional.normalize(method.embed(networks, points)[0], dim=-1).double()
+        g = nn.functional.normalize(method.embed_reference(networks, points)[0], dim=-1).double()
+    assert (f"target_{last}" in drawn) == (name == "jepa_ema")
+    online = drawn[f"field_{last}"].reshape(-1, side * side) / drawn["field_unit"]
+    target = drawn.get(f"target_{last}", drawn[f"field_{last}"]).reshape(-1, side * side)
+    for reference in (0, 3000, 6000):
+        found = target[:, reference] / drawn["field_unit"] @ online
+        np.testing.assert_allclose(found, (u @ g[reference]).numpy(), atol=0.01)
+
+
+class Residual(nn.Module):
+    """An encoder of another kind: GELU, and a way around the middle layer."""
+
+    def __init__(self, draws: Draws) -> None:
+        super().__init__()
+        sizes = [(2, 8), (8, 8), (8, 6)]
+        self.first, self.middle, self.last = (Linear(a, b, draws) for a, b in sizes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = nn.functional.gelu(self.first(x))
+        return self.last(h + nn.functional.gelu(self.middle(h)))
+
+
+class Own(Embedding):
+    """A method of one's own, with networks of its own kind and another way to embed."""
+
+    def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
+        return nn.ModuleDict({"trunk": Residual(draws)})
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return networks["trunk"](x) * 2 + 1
+
+    def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
+        return vicreg(*self.embed_views(networks, *self.views(batch, draws)), 25, 25, 1)
+
+
+def test_a_method_with_networks_of_its_own_kind_is_seen_everywhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    fitting = {"steps": 25, "batch": 32, "learning_rate": 0.01, "schedule": "cosine"}
+    method = Own(family="decorrelation", noise=0.5, widths=(6,), **fitting)
+    points = torch.tensor(WORLD.train, dtype=torch.float32)
+    trained = fit("my_own", method, points, 0, 4)
+    measured, drawn = evaluate(method, initial(method, points, 0), trained, WORLD, SETTINGS)
+    table = measures.table("my_own", measured)
+    assert {"auroc", "depth", "spread", "knn"} == set(measures.headlines(table, HEADLINES))
+    scene = maps.Scene(maps.Plane((-10, 10), (-7, 14)), WORLD.test, MEMBERS, 0.01, 20)
+    entry = sheet.Entry("my_own", drawn, measures.nested(table))
+    album.draw([entry], scene, tmp_path / "pictures")
+    names = {"my_own.png", "my_own.gif", "sheet.png"}
+    assert {file.name for file in (tmp_path / "pictures").iterdir()} == names
+    for made in (plot_tables.training([entry]), plot_tables.collapse([entry])):
+        assert set(made["method"]) == {"my_own"}
+    shown = page.method("my_own", drawn)
+    assert (shown["label"], shown["kind"]) == ("my own", "embedding")
+    assert [state["at"] for state in shown["states"]] == drawn["field_steps"].tolist()
+    assert all(state["online"] for state in shown["states"])

@@ -1,6 +1,5 @@
 """Every picture from small made-up worlds: what is drawn, on which scale, under which names."""
 
-import json
 import os
 import re
 import subprocess
@@ -19,6 +18,7 @@ from PIL import Image
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.drawing import style
+from jepatlas.common.measuring import measures
 from jepatlas.common.measuring.statistics import summary
 from jepatlas.mixture.drawing import album, landscape, maps, score, sheet, tables
 from jepatlas.mixture.drawing.maps import Plane, Scene
@@ -92,7 +92,7 @@ def score_method(name="dsm", lowest=2.0):
         "exact_samples": 2 * rng.normal(size=(400, 2)),
     }
     sampling = {
-        kind: {"sliced_wasserstein": summarised(0.25), "of_exact": 1.23}
+        kind: {"sliced_wasserstein": summarised(0.25), "of_exact": summarised(1.23)}
         for kind in ("exact", "unadjusted", "adjusted")
     }
     metrics = {
@@ -391,14 +391,14 @@ def test_collapse_is_a_matter_of_embeddings():
 
 def test_a_missing_array_or_metric_is_named(tmp_path):
     entry = embedding()
-    arrays, metrics = tmp_path / "a.npz", tmp_path / "a.json"
+    arrays, metrics = tmp_path / "a.npz", tmp_path / "a.csv"
     np.savez(arrays, **entry.arrays)
-    metrics.write_text(json.dumps(entry.metrics))
+    measures.table("a", entry.metrics).to_csv(metrics)
     read = album.read("a", arrays, metrics)
     np.testing.assert_array_equal(read.arrays["spread"], entry.arrays["spread"])
 
-    metrics.write_text(json.dumps({"collapse": {}}))
-    with pytest.raises(InputError, match=r"a\.json: lacks landscape"):
+    measures.table("a", {"collapse": {"spread": summarised(1.0)}}).to_csv(metrics)
+    with pytest.raises(InputError, match=r"a\.csv: lacks landscape"):
         album.read("a", arrays, metrics)
     np.savez(arrays, **{key: entry.arrays[key] for key in entry.arrays if key != "spread"})
     with pytest.raises(InputError, match=r"a\.npz: lacks spread"):
@@ -418,14 +418,15 @@ def project(tmp_path, monkeypatch):
         }
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-    for folder in ("data/mixture/evaluated", "metrics/mixture"):
-        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("evaluated", "measured"):
+        (tmp_path / "data/mixture" / folder).mkdir(parents=True)
     np.savez(
         tmp_path / "data/mixture/points.npz", test=SCENE.points, train=np.zeros((MEMBERS, 5, 2))
     )
     for entry in entries:
         np.savez(tmp_path / f"data/mixture/evaluated/{entry.name}.npz", **entry.arrays)
-        (tmp_path / f"metrics/mixture/{entry.name}.json").write_text(json.dumps(entry.metrics))
+        table = measures.table(entry.name, entry.metrics)
+        table.to_csv(tmp_path / f"data/mixture/measured/{entry.name}.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -446,8 +447,11 @@ def test_the_stage_draws_every_method_and_never_imports_torch(project):
             assert getattr(image, "n_frames", 1) == (FRAMES if name.endswith("gif") else 1)
             assert image.info.get("duration") == (200 if name.endswith("gif") else None)
         assert 2_000 < (pictures / name).stat().st_size < 200_000
-    assert len(pd.read_csv(project / "plots/mixture/training.csv")) == 10
-    assert len(pd.read_csv(project / "plots/mixture/collapse.csv")) == 6
+    assert len(pd.read_csv(project / "plots/mixture/tables/training.csv")) == 10
+    assert len(pd.read_csv(project / "plots/mixture/tables/collapse.csv")) == 6
+    measured = pd.read_csv(project / "plots/mixture/tables/measures.csv")
+    assert set(measured["method"]) == {"contrastive", "dsm"}
+    assert {"landscape.auroc", "score.fisher_error"} <= set(measured["measure"])
 
 
 @pytest.mark.parametrize(
@@ -455,7 +459,7 @@ def test_the_stage_draws_every_method_and_never_imports_torch(project):
     [
         "data/mixture/points.npz",
         "data/mixture/evaluated/dsm.npz",
-        "metrics/mixture/contrastive.json",
+        "data/mixture/measured/contrastive.csv",
     ],
 )
 @pytest.mark.parametrize("damage", ["missing", "truncated"])

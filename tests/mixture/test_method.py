@@ -13,10 +13,12 @@ import yaml
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.batches import Batch, Resampled
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.methods import names
 from jepatlas.common.learning.training import train
 from jepatlas.mixture import methods
+from jepatlas.mixture.learning.fitting import fit
 from jepatlas.mixture.learning.method import (
     Base,
     Embedding,
@@ -109,7 +111,8 @@ def test_every_method_loads(name):
         if isinstance(expected, list):
             expected = tuple(expected)
         assert found.pop(key) == expected
-    assert found == {"averaging": None} or not found, "defaults that params.yaml does not show"
+    # What params.yaml need not show: there is none of it unless it is asked for.
+    assert found.items() <= {"averaging": None, "warm_up": 0.0, "weight_decay": 0.0}.items()
 
 
 @EVERY
@@ -334,13 +337,14 @@ def test_fifty_steps_lower_the_loss(name):
     networks, held_out = new_networks(method, 3), points(3, n=200, seed=5)
     noise, batches = Noise64(2, 3, "noise"), Draws(2, 3, "batches")
     train_points = points(3, n=100, seed=1)
+    stream = Resampled(method.steps, method.batch, 100, batches)
     rows = torch.arange(3)[:, None]
     before = loss_of(method, networks, 3, held_out).detach()
 
-    def loss() -> Tensor:
-        return method.loss(networks, train_points[rows, batches.integers(100, method.batch)], noise)
+    def loss(batch: Batch) -> Tensor:
+        return method.loss(networks, train_points[rows, batch.examples], noise)
 
-    train(networks, loss, method, 2, name)
+    train(networks, loss, stream, method, name)
     after = loss_of(method, networks, 3, held_out).detach()
     assert (after < before).all()
     assert after.mean() < before.mean() - 0.02 * before.abs().mean()
@@ -473,3 +477,35 @@ def test_a_score_is_minus_the_slope_of_the_energy(name):
     for found in (gradient, method.gradient(networks, x)):
         np.testing.assert_allclose(found.detach(), expected.detach(), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(laplacian.detach(), expected_laplacian, rtol=1e-9, atol=1e-12)
+
+
+def test_what_one_member_gives_alone_it_gives_among_others(tmp_path, monkeypatch):
+    """The whole training of a method: weights, batches, noise."""
+    method, train_points = small("vicreg"), points(4, n=100, seed=1).float()
+    monkeypatch.chdir(tmp_path)
+    together = fit("vicreg", method, train_points, 0, 3)
+    alone = fit("vicreg", method, train_points[2:3], 0, 3, members=[2])
+    for name, tensor in alone.final.items():
+        torch.testing.assert_close(together.final[name][2:3], tensor, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        together.curves["loss"][:, 2:3], alone.curves["loss"], rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        ("sigreg", "should be 'decorrelation'"),
+        ("energies", "one of contrastive"),
+        (None, "missing"),
+    ],
+)
+def test_a_family_that_is_not_the_file_of_the_loss_is_refused(tmp_path, monkeypatch, family, said):
+    block = {**PARAMETERS["mixture"]["methods"]["vicreg"], "family": family}
+    if family is None:
+        del block["family"]
+    content = {"mixture": {"methods": {"vicreg": block}}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"mixture\.methods\.vicreg\.family: .*" + said):
+        load("vicreg")

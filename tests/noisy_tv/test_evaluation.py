@@ -3,9 +3,12 @@
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from jepatlas.noisy_tv.measuring.evaluation import Evaluated, tables
+from jepatlas.noisy_tv.drawing.tables import tables
+from jepatlas.noisy_tv.measuring import references
+from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import Belief, Forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
@@ -17,27 +20,41 @@ from jepatlas.noisy_tv.measuring.measure import (
     scores,
 )
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer
+from jepatlas.noisy_tv.truth.oracle import Filtered
 from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
-from tests.noisy_tv.worlds import SYSTEM, world
+from jepatlas.noisy_tv.truth.world import World
+from tests.noisy_tv.worlds import SYSTEM, observed, truth_of, world
 
 HORIZONS = (1, 2, 5)
 TRANSFER = Transfer(sensor=0.05, goal=0.2, amplitude=0.05)
+NUMBERS = ("mean", "ci95", "min", "max", "low", "high")
 TURN = np.random.default_rng(1).normal(size=(4, 4))  # a latent may be any linear map of s
 
 
 @cache
+def drawn_world() -> World:
+    return world(40, 2, train=2000, test=1500)
+
+
+@cache
 def truth() -> Truth:
-    drawn = world(40, 2, train=2000, test=1500)
-    members = drawn.members(Recipe(seeds=2, memories=(0.5,)), Sweep(scales=(0, 4), failure_scale=4))
-    return Truth.of(drawn, members)
+    sweep = Sweep(scales=(0, 4), failure_scale=4)
+    members = drawn_world().members(Recipe(seeds=2, memories=(0.5,)), sweep)
+    return truth_of(drawn_world(), members)
+
+
+@cache
+def filtered() -> Filtered:
+    members = list(truth().members)
+    return references.filtered(drawn_world(), members, observed(drawn_world(), members))
 
 
 @cache
 def perfect() -> Forecast:
     """The filter's beliefs, in turned coordinates, in the form in which models give theirs."""
-    filtered, train = truth().filtered, truth().train
-    ahead = {h: filtered.predict(h)[0] @ TURN for h in HORIZONS}
-    covariance = TURN.T @ filtered.predict(1)[1] @ TURN
+    known, train = filtered(), truth().train
+    ahead = {h: known.predict(h)[0] @ TURN for h in HORIZONS}
+    covariance = TURN.T @ known.predict(1)[1] @ TURN
     belief = Belief(ahead[1][:, train:-1], covariance)
     return Forecast(
         lead=1,
@@ -58,7 +75,7 @@ def noise() -> Forecast:
 def test_the_filters_own_forecast_is_the_limit():
     found = scores(truth(), perfect())
     np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-9)
-    residual = truth().s[:, truth().train + 1 :] - truth().limit(1)[0]
+    residual = truth().s[:, truth().train + 1 :] - truth().limit.mean
     spread = truth().s[:, truth().train + 1 :].var(1)
     assert found["r2"] == pytest.approx((1 - residual.var(1) / spread).mean(-1), abs=0.002)
     assert found["r2_distractor"].max() < 0.1
@@ -82,10 +99,10 @@ def test_a_latent_of_the_distractor_is_told_apart_from_one_of_the_signal():
 def test_rollouts_of_the_filter_fall_as_the_process_forgets():
     """Open loop, the error of s[t+h] is that of s[t] and h steps of noise, contracted."""
     found = rollout(truth(), perfect())
-    filtered = truth().filtered.covariance[:, :4, :4].diagonal(axis1=1, axis2=2).mean(1)
+    settled = filtered().covariance[:, :4, :4].diagonal(axis1=1, axis2=2).mean(1)
     for horizon in HORIZONS:
         c = SYSTEM.contraction ** (2 * np.arange(horizon + 1))
-        error = c[-1] * filtered + SYSTEM.signal_noise**2 * c[:-1].sum()
+        error = c[-1] * settled + SYSTEM.signal_noise**2 * c[:-1].sum()
         np.testing.assert_allclose(found[horizon], 1 - error / SYSTEM.signal_std**2, atol=0.05)
     assert (found[1] > found[2]).all()
     assert (found[2] > found[5]).all()
@@ -99,7 +116,7 @@ def test_the_filters_belief_is_calibrated_and_has_no_excess():
     belief = perfect().belief
     assert belief is not None
     mine = calibration(truth(), StateBelief.read(truth(), perfect(), belief))
-    limit = calibration(truth(), StateBelief(*truth().limit(1)))
+    limit = calibration(truth(), truth().limit)
     np.testing.assert_allclose(mine["nll"], limit["nll"], atol=1e-6)
     np.testing.assert_allclose(mine["coverage"][[4, 8, 9]].mean(1), [0.5, 0.9, 0.95], atol=0.02)
     # Entropy of the prediction: process noise only, as one frame shows s all but exactly.
@@ -110,7 +127,7 @@ def test_the_filters_belief_is_calibrated_and_has_no_excess():
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_a_wrong_width_costs_what_it_should(factor):
     """In nats per dimension, for a covariance that is `factor` times the true one."""
-    mean, covariance = truth().limit(1)
+    mean, covariance = truth().limit.mean, truth().limit.covariance
     wrong = calibration(truth(), StateBelief(mean, factor * covariance))
     excess = wrong["nll"] - calibration(truth(), StateBelief(mean, covariance))["nll"]
     expected = (np.log(factor) + 1 / factor - 1) / 2
@@ -121,37 +138,68 @@ def test_a_wrong_width_costs_what_it_should(factor):
 @pytest.mark.parametrize("name", ["sensor", "goal", "amplitude"])
 def test_fusing_the_filters_belief_is_exact_and_helps(name):
     expert = experts(truth(), TRANSFER)[name]
-    found = fusion(truth(), expert, StateBelief(*truth().limit(1)))
+    found = fusion(truth(), expert, truth().limit)
     np.testing.assert_allclose(found["distance_to_exact"], 0, atol=1e-9)
     np.testing.assert_allclose(found["nll"], found["nll_exact"], atol=1e-9)
     assert (found["error"] < found["error_before"]).all()
     assert (found["nll"] < found["nll_before"]).all()
 
 
-def test_metrics_tables_and_drawings():
+def test_measures_tables_and_drawings():
     evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
-    done = Evaluated(truth(), evaluation, 0)
-    done.add("filter", perfect())
-    done.add_transfer("filter", perfect(), TRANSFER)
+    done = evaluate("filter", "default", truth(), perfect(), evaluation, TRANSFER)
     measured = scores(truth(), perfect())["r2"]  # members: scale 0, scale 4, memory 0.5; two seeds
-    assert list(done.metrics["filter"]["r2"]) == ["0", "4"]
-    assert done.metrics["filter"]["r2"]["4"]["mean"] == pytest.approx(measured[2:4].mean())
-    assert done.metrics["filter"]["r2"]["4"]["min"] == pytest.approx(measured[2:4].min())
-    assert set(done.metrics["filter"]) >= {"coverage_50", "coverage_90", "coverage_95", "nll"}
+    found = done.measures["filter"]
+    assert list(found["r2"]) == ["0", "4"]
+    assert found["r2"]["4"]["mean"] == pytest.approx(measured[2:4].mean())
+    assert found["r2"]["4"]["min"] == pytest.approx(measured[2:4].min())
+    assert set(found) >= {"coverage_50", "coverage_90", "coverage_95", "nll", "sensor", "goal"}
+    short = headlines("filter", {"default": done})["default"]
+    assert short["r2"] == pytest.approx(measured[2:4].mean())
+    assert short["share_of_limit"] == pytest.approx(1)
+    assert short["coverage_90"] == pytest.approx(0.9, abs=0.03)
 
-    found = tables({"default": done}, failure_scale=4)
-    failure = found["failure"].query("model == 'filter' and measure == 'r2'").set_index("memory")
+    rows = tables(pd.DataFrame(done.rows), SYSTEM.memory, failure_scale=4)
+    failure = rows["failure"].query("model == 'filter' and measure == 'r2'").set_index("memory")
     assert failure["mean"].to_dict() == pytest.approx(
         {0.9: measured[2:4].mean(), 0.5: measured[4:].mean()}
     )
-    assert found["r2"].query("model == 'filter' and measure == 'r2'")["scale"].tolist() == [0, 4]
-    assert set(found["rollout"].horizon) == set(HORIZONS)
-    assert set(found["transfer"].expert) == {"sensor", "goal", "amplitude"}
+    assert rows["r2"].query("model == 'filter' and measure == 'r2'")["scale"].tolist() == [0, 4]
+    assert set(rows["rollout"].horizon) == set(HORIZONS)
+    assert set(rows["transfer"].expert) == {"sensor", "goal", "amplitude"}
+    assert set(rows["r2"]) == {"recipe", "model", "measure", "scale", *NUMBERS}
+    assert set(rows["coverage"]) == {"recipe", "model", "level", "scale", *NUMBERS}
 
     start = truth().train + 1  # drawn: the first seed, at both noise scales
-    assert done.drawn["scales"].tolist() == [0, 4]
-    np.testing.assert_array_equal(done.drawn["true"], truth().s[[0, 2], start : start + 50])
-    error = done.drawn["filter"] - done.drawn["true"]
+    true = truth().s[[0, 2], start : start + 50]
+    error = done.drawn["filter"] - true
     assert error.std() == pytest.approx(SYSTEM.signal_noise, rel=0.25)
     assert done.drawn["filter_std"].shape == (2, SYSTEM.signal)
     np.testing.assert_allclose(done.drawn["filter_std"], SYSTEM.signal_noise, rtol=0.05)
+
+
+def test_experts_are_exchanged_in_the_default_recipe_alone():
+    evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
+    done = evaluate("filter", "as_published", truth(), perfect(), evaluation, TRANSFER)
+    assert not {"sensor", "goal", "amplitude"} & set(done.measures["filter"])
+
+
+def test_references_are_measured_like_models():
+    evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
+    x = observed(drawn_world(), truth().members)
+    done = references.evaluate("default", truth(), x, filtered(), evaluation, 0)
+    mine = evaluate("filter", "default", truth(), perfect(), evaluation, TRANSFER)
+    kalman = done.measures["kalman"]
+    for measure in ("r2", "coverage_90", "nll"):
+        for scale in ("0", "4"):
+            expected = mine.measures["filter"][measure][scale]["mean"]
+            assert kalman[measure][scale]["mean"] == pytest.approx(expected, abs=1e-6)
+    assert kalman["rollout"].keys() == {"1", "2", "5"}
+    assert set(done.measures) == {"kalman", "cca", "pca_first", "pca_next", "random"}
+    assert done.measures["cca"]["r2"]["4"]["mean"] == pytest.approx(
+        kalman["r2"]["4"]["mean"], abs=0.01
+    )
+    assert done.measures["pca_first"]["r2"]["4"]["mean"] < 0.3
+    assert done.drawn["scales"].tolist() == [0, 4]
+    start = truth().train + 1
+    np.testing.assert_array_equal(done.drawn["true"], truth().s[[0, 2], start : start + 50])

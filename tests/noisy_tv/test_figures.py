@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jepatlas.noisy_tv.drawing import figures
-from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
+from jepatlas.noisy_tv.drawing import curves, motion
+from jepatlas.noisy_tv.drawing.looks import COLOURS, RECIPES, SPELLED, label, looks
+from jepatlas.noisy_tv.drawing.transfer import transfer
 
-SCALES, SEEN = (0.0, 4.0, 8.0), ("vae", "ar", "jepa", "vjepa", "bjepa")
+SCALES = (0.0, 4.0, 8.0)
+NAMES = [*SPELLED, "my_method"]  # the last is of a user's own
+LABELS = {name: label(name) for name in NAMES}
 
 
 def table(models, **columns):
@@ -40,24 +43,24 @@ DRAWN = {
 
 def page(name):
     if name == "accuracy":
-        return figures.accuracy(R2)
+        return curves.accuracy(R2, NAMES)
     if name == "prediction":
-        return figures.prediction(DRAWN, 8)
+        return motion.prediction(DRAWN, 8, NAMES)
     if name == "rollouts":
         predicting = ["kalman", *(model for model in LABELS if model != "vae")]
-        return figures.rollouts(table(predicting, horizon=[1, 2, 20], scale=SCALES), 8)
+        return curves.rollouts(table(predicting, horizon=[1, 2, 20], scale=SCALES), 8, NAMES)
     if name == "calibration":
         levels = [0.1, 0.5, 0.9]
-        return figures.calibration(
-            table(["kalman", "vjepa", "bjepa"], level=levels, scale=SCALES), 8
-        )
+        rows = table(["kalman", "vjepa", "bjepa"], level=levels, scale=SCALES)
+        return curves.calibration(rows, 8, NAMES)
     if name == "failure":
         models = ["kalman", "cca", "random", *LABELS]
         rows = table(models, measure=["r2"], memory=[0.5, 0.9, 0.99, 0.999])
-        return figures.failure(rows, 4, 0.99, 0.1 * np.pi)
+        return curves.failure(rows, 4, 0.99, 0.1 * np.pi, NAMES)
     kinds = [k + suffix for k in ("error", "nll") for suffix in ("_before", "", "_exact")]
     experts = ["sensor", "goal", "amplitude"]
-    return figures.transfer(table(["bjepa"], expert=experts, measure=kinds, scale=SCALES))
+    rows = table(["bjepa"], expert=experts, measure=kinds, scale=SCALES)
+    return transfer(rows, "bjepa", COLOURS[4])
 
 
 def legend(axes):
@@ -143,7 +146,7 @@ def test_what_lies_on_the_limit_is_said_in_words():
     rows = R2.copy()
     chosen = (rows.measure == "r2_of_limit") & (rows.recipe == "default")
     rows.loc[chosen, "min"] = np.where(rows[chosen].model == "vae", 0.2, 0.9912)
-    published, default = figures.accuracy(rows).axes
+    published, default = curves.accuracy(rows, NAMES).axes
     (said,) = [text.get_text() for text in default.texts if text.get_text()]
     assert "0.991 of the limit" in said
     assert not any(text.get_text() for text in published.texts)
@@ -152,7 +155,7 @@ def test_what_lies_on_the_limit_is_said_in_words():
 def test_calibration_is_measured_from_the_nominal_level():
     rows = table(["kalman", "vjepa", "bjepa"], level=[0.1, 0.5, 0.9], scale=[8.0])
     rows["mean"] = rows.level + np.where(rows.model == "vjepa", 0.05, 0.0)
-    for axes in figures.calibration(rows, 8).axes:
+    for axes in curves.calibration(rows, 8, NAMES).axes:
         np.testing.assert_allclose(line(axes, "VJEPA").get_ydata(), 0.05)
         np.testing.assert_allclose(line(axes, "Kalman filter").get_ydata(), 0, atol=1e-12)
 
@@ -189,7 +192,7 @@ def test_a_row_of_transfer_has_one_scale():
 
 
 def test_the_phase_plane_moves_a_frame_per_step():
-    frames = list(figures.phase_plane(DRAWN, 8))
+    frames = list(motion.phase_plane(DRAWN, 8, NAMES))
     assert len(frames) == 30
     assert {frame.shape for frame in frames} == {frames[0].shape}
     assert all((a != b).any() for a, b in pairwise(frames))
@@ -206,5 +209,22 @@ def test_pictures_over_time_are_of_one_noise_scale():
         "default/scales": np.array([0.0, 8.0]),
         "default/jepa": np.stack([np.zeros((5, 4)), np.ones((5, 4))]),
     }
-    assert figures.at_scale(drawn, 8)["default/jepa"].tolist() == np.ones((5, 4)).tolist()
-    assert set(figures.at_scale(drawn, 8)) == {"default/jepa"}
+    assert motion.at_scale(drawn, 8)["default/jepa"].tolist() == np.ones((5, 4)).tolist()
+    assert set(motion.at_scale(drawn, 8)) == {"default/jepa"}
+
+
+def test_many_models_all_look_different():
+    many = looks([f"m{k}" for k in range(20)])
+    assert len({(str(one["color"]), str(one["linestyle"])) for one in many.values()}) == 20
+
+
+@pytest.mark.parametrize("names", [["my_method"], ["ar", "my_method"], ["jepa", "vjepa", "other"]])
+def test_pictures_need_none_of_the_documents_models(names):
+    drawn = {
+        f"{recipe}/{name}": np.random.default_rng(k).normal(size=(30, 4))
+        for recipe in RECIPES
+        for k, name in enumerate(("true", *names))
+    }
+    prediction = motion.prediction(drawn, 8, names)
+    assert legend(prediction.axes[0]) == ["true", *(label(name) for name in names)]
+    assert len(list(motion.phase_plane(drawn, 8, names))) == 30

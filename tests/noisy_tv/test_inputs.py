@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.inputs import (
     Inputs,
-    full_batch,
-    mini_batches,
+    all_windows,
     sigma_points,
     windows,
+    windows_at,
 )
 from jepatlas.objectives.decorrelation import vicreg
 
@@ -29,7 +28,7 @@ def test_windows_are_frames_in_order():
     np.testing.assert_array_equal(windows(series, 3)[1], [2, 3, 4, 5, 6, 7])
 
 
-def test_sigma_points_give_the_loss_and_the_gradient_of_the_full_batch():
+def test_sigma_points_give_the_loss_and_the_gradient_of_the_all_windows():
     data = windows(Inputs.fit(X, "whitened")(X), 2)
     weights = torch.randn(1, 3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
@@ -48,18 +47,18 @@ def test_sigma_points_give_the_loss_and_the_gradient_of_the_full_batch():
     torch.testing.assert_close(slope_few, slope, rtol=1e-3, atol=1e-3)
 
 
-def test_mini_batches_are_windows_of_each_members_own_series():
-    series = [100.0 * k + np.arange(40.0).reshape(20, 2) for k in (1, 2)]
-    batch = mini_batches(series, 2, 64, Draws(0, [5, 5], "batches"))()
-    assert batch.shape == (2, 64, 4)
-    np.testing.assert_array_equal(batch[..., 2:] - batch[..., :2], 2)
-    assert batch[0].min() >= 100
-    assert batch[1].min() >= 200
-    torch.testing.assert_close(batch[0] + 100, batch[1])  # same generator, same windows
+def test_windows_at_some_steps_are_of_each_members_own_series():
+    series = torch.stack([100.0 * k + torch.arange(40.0).reshape(20, 2) for k in (1, 2)])
+    starts = torch.tensor([[0, 7, 18], [3, 3, 5]])
+    batch = windows_at(series, starts, 2)
+    assert batch.shape == (2, 3, 4)
+    for member in range(2):
+        expected = windows(series[member].numpy(), 2)[starts[member].numpy()]
+        np.testing.assert_array_equal(batch[member], expected)
 
 
-def test_the_full_batch_has_the_moments_of_all_windows():
-    batch = full_batch([X], 2, torch.device("cpu"))()[0].double().numpy()
+def test_what_stands_for_all_windows_has_their_moments():
+    batch = all_windows([X], 2, torch.device("cpu"))[0].double().numpy()
     expected = windows(X, 2)
     np.testing.assert_allclose(batch.mean(0), expected.mean(0), rtol=1e-5)
     covariance = np.cov(expected.T, bias=True)

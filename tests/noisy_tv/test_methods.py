@@ -13,10 +13,11 @@ import yaml
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.methods import names
-from jepatlas.common.learning.training import restore
+from jepatlas.common.learning.trained import restore
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
 from jepatlas.noisy_tv.learning.method import Variational, parse
+from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.forecast import Forecast, forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
@@ -27,7 +28,8 @@ from jepatlas.noisy_tv.measuring.measure import (
     scores,
 )
 from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
-from tests.noisy_tv.worlds import world
+from jepatlas.noisy_tv.truth.world import World
+from tests.noisy_tv.worlds import observed, truth_of, world
 
 BLOCKS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "params.yaml").read_text(encoding="utf-8")
@@ -37,22 +39,31 @@ CPU = torch.device("cpu")
 FRESH = 90_210  # seeds from here on are used by nothing but these tests
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_written_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@cache
+def fresh() -> World:
+    return world(FRESH, 5)
+
+
 @cache
 def truth() -> Truth:
     """Five fresh seeds at the ends and in the middle of the noise scales."""
-    fresh = world(FRESH, 5)
     sweep = Sweep(scales=(0, 1, 5, 10), failure_scale=4)
-    return Truth.of(fresh, fresh.members(Recipe(seeds=5, memories=()), sweep))
+    return truth_of(fresh(), fresh().members(Recipe(seeds=5, memories=()), sweep))
 
 
 @cache
 def default(name: str) -> Forecast:
     known = truth()
     method = parse(name, "default", BLOCKS[name], 20)
-    networks = initial(name, method, known.world, known.members, 0, CPU)
-    trained = fit(name, "default", method, known.world, known.members, 0, CPU)
+    networks = initial(name, method, fresh(), known.members, 0, CPU)
+    trained = fit(name, "default", method, fresh(), known.members, 0, CPU)
     restore(networks, trained.final)
-    x = np.stack([scaled(method, known.world, member) for member in known.members])
+    x = np.stack([scaled(method, fresh(), member) for member in known.members])
     inputs = torch.as_tensor(x, dtype=torch.float32)
     return forecast(method, networks, inputs, known.train, [1, 2, 5, 10])
 
@@ -72,7 +83,7 @@ def test_beliefs_are_calibrated_on_fresh_seeds(name):
     forecasts = default(name)
     assert forecasts.belief is not None
     mine = calibration(truth(), StateBelief.read(truth(), forecasts, forecasts.belief))
-    limit = calibration(truth(), StateBelief(*truth().limit(1)))
+    limit = calibration(truth(), truth().limit)
     ninety = mine["coverage"][8].reshape(4, 5).mean(1)  # by scale
     assert ((ninety > 0.87) & (ninety < 0.93)).all(), ninety
     assert (mine["nll"] - limit["nll"]).max() < 0.1
@@ -80,7 +91,10 @@ def test_beliefs_are_calibrated_on_fresh_seeds(name):
 
 @pytest.mark.parametrize("name", ["jepa", "vjepa", "bjepa"])
 def test_iterated_predictors_follow_the_filter(name):
-    mine, limit = rollout(truth(), default(name)), limit_rollout(truth(), [1, 2, 5, 10])
+    members = list(truth().members)
+    known = references.filtered(fresh(), members, observed(fresh(), members))
+    ahead = {h: references.forecast_state(known, truth().train, h).mean for h in (1, 2, 5, 10)}
+    mine, limit = rollout(truth(), default(name)), limit_rollout(truth(), ahead)
     for horizon, expected in limit.items():
         assert mine[horizon].mean() > expected.mean() - 0.02, horizon
 
@@ -105,7 +119,7 @@ def test_an_encoder_with_depth_learns_from_mini_batches(name):
     small = world(3, 1, train=500, test=150)
     members = small.members(Recipe(seeds=1, memories=()), Sweep(scales=(1,), failure_scale=4))
     method = parse(name, "default", blocks, 20)
-    losses = fit(name, "default", method, small, members, 0, CPU).losses
+    losses = fit(name, "default", method, small, members, 0, CPU).curves["loss"]
     assert losses[-1].item() < losses[0].item()
 
 
@@ -119,7 +133,9 @@ def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
     gradients = []
     for beta in (0.0, 1.0):
         networks.zero_grad()
-        method.model_copy(update={"beta": beta}).loss(networks, window).sum().backward()
+        method.model_copy(update={"beta": beta}).loss(
+            networks, window, Draws(0, 1, "noise")
+        ).sum().backward()
         gradients.append([p.grad.clone() for p in networks["posterior"].parameters()])
         gradients[-1] += [p.grad.clone() for p in networks["online"].parameters()]
     for without, with_kl in zip(*gradients, strict=True):
@@ -162,6 +178,7 @@ def test_gates_choose():
         ({"spread": "both"}, "jepa.default.spread"),
         ({"learning_rate": -1}, "jepa.default.learning_rate"),
         ({"famly": "x"}, "jepa.default.famly: unknown key"),
+        ({"family": "decorrelation"}, "jepa.default.family: unknown key"),
     ],
 )
 def test_bad_parameters_are_named(change, problem):
@@ -175,5 +192,22 @@ def test_unknown_methods_and_missing_recipes_are_named():
         InputError, match=r"noisy_tv\.methods\.jeap: unknown method; there are: ar, "
     ):
         parse("jeap", "default", BLOCKS["jepa"], 20)
-    with pytest.raises(InputError, match="should have the blocks as_published and default"):
-        parse("jepa", "default", {"default": {}}, 20)
+    recipe = {"family": "decorrelation", "default": {}}
+    with pytest.raises(InputError, match=r"noisy_tv\.methods\.jepa\.as_published: missing"):
+        parse("jepa", "default", recipe, 20)
+
+
+@pytest.mark.parametrize(
+    ("family", "problem"),
+    [
+        ("variational", "jepa.family: should be 'decorrelation', the file of objectives/ that"),
+        ("energies", "jepa.family: should be one of contrastive"),
+        (None, "jepa.family: missing"),
+    ],
+)
+def test_a_family_that_is_not_the_file_of_the_loss_is_refused(family, problem):
+    blocks = {key: item for key, item in BLOCKS["jepa"].items() if key != "family"}
+    if family:
+        blocks["family"] = family
+    with pytest.raises(InputError, match=re.escape(problem)):
+        parse("jepa", "default", blocks, 20)

@@ -1,12 +1,15 @@
 """Systems and worlds for the tests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from jepatlas.noisy_tv.measuring.measure import Truth
+from jepatlas.noisy_tv.measuring.references import filtered, forecast_state
 from jepatlas.noisy_tv.truth.parameters import Data
-from jepatlas.noisy_tv.truth.system import System
-from jepatlas.noisy_tv.truth.world import World
+from jepatlas.noisy_tv.truth.system import Array, System
+from jepatlas.noisy_tv.truth.world import Member, World
 
 CONSTANTS: dict[str, Any] = {
     "signal": 4,
@@ -20,6 +23,17 @@ CONSTANTS: dict[str, Any] = {
     "observation_noise": 0.01,
 }
 SYSTEM = System(**CONSTANTS)
+
+
+def observed(drawn: World, members: Sequence[Member]) -> Array:
+    """x `[members, time, observation]`."""
+    return np.stack([drawn.observe(member) for member in members])
+
+
+def truth_of(drawn: World, members: list[Member]) -> Truth:
+    """The truth with the filter's own belief about the next state."""
+    known = filtered(drawn, members, observed(drawn, members))
+    return Truth.of(drawn, members, forecast_state(known, drawn.train, 1))
 
 
 def world(first_seed: int, seeds: int, train: int = 5000, test: int = 300) -> World:

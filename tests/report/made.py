@@ -1,6 +1,5 @@
 """A project with small made-up inputs of the page, its mixture's networks being real ones."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,24 @@ import yaml
 from sklearn.datasets import load_digits
 
 from jepatlas.common.base.parameters import PARAMS
-from jepatlas.common.learning.training import Trained
 from jepatlas.common.base.vectors import unit
+from jepatlas.common.learning.trained import Trained
 from jepatlas.common.measuring.statistics import summary
+from jepatlas.images.truth.world import Images
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import fit, initial
+from jepatlas.mixture.measuring import fields
 from jepatlas.mixture.measuring.metrics import spread
-from jepatlas.mixture.track import Parameters as Mog
+from jepatlas.mixture.measuring.points import Settings
+from jepatlas.mixture.track import Parameters as Mixture
 from jepatlas.mixture.truth.parameters import Data
 from jepatlas.mixture.truth.world import World
-from jepatlas.noisy_tv.drawing.figures import LABELS, RECIPES
+from jepatlas.noisy_tv.drawing.looks import RECIPES, SPELLED
 from tests import project
+from tests.report import metrics
 
 SEED, MEMBERS, STEPS, KEPT = 0, 2, 40, 5
+CPU = torch.device("cpu")
 SCALES = (0, 4, 8)
 IMAGES = ("jepa", "lejepa", "vicreg")
 KINDS = ["affine", "erosion", "dilation", "inversion", "salt_and_pepper", "gaussian", "all"]
@@ -39,13 +43,13 @@ def make(root: Path) -> None:
     params["mixture"]["snapshots"] = KEPT
     text = yaml.safe_dump(params, sort_keys=False) + f"# {EVIL}\n"
     (root / PARAMS).write_text(text, encoding="utf-8")
-    mixture(root / "data/mixture", Mog.model_validate(params["mixture"]))
+    mixture(root / "data/mixture", Mixture.model_validate(params["mixture"]))
     noisy_tv(root)
     images(root)
-    write_json(root / "metrics/claims.json", {"claims": claims(), "data_set": "digits"})
+    pd.DataFrame(claims()).to_csv(root / "plots/claims.csv", index=False)
 
 
-def mixture(folder: Path, mixture: Mog) -> None:
+def mixture(folder: Path, mixture: Mixture) -> None:
     """All methods of params.yaml in full size, trained for a few steps."""
     truth = mixture.mixtures[mixture.mixture].mixture()
     world = World.draw(truth, Data(train=200, probe=100, test=400), MEMBERS, SEED)
@@ -55,12 +59,19 @@ def mixture(folder: Path, mixture: Mog) -> None:
     for name in mixture.methods:
         method = methods.load(name).model_copy(update={"steps": STEPS, "learning_rate": 0.01})
         networks = initial(method, points, SEED)
-        trained = fit(networks, method, points, SEED, KEPT, name)
+        trained = fit(name, method, points, SEED, KEPT)
         (folder / "trained").mkdir(exist_ok=True)
         trained.save(folder / "trained" / f"{name}.safetensors")
         evaluated = {"steps": trained.steps.numpy()}
-        if isinstance(method, methods.Embedding):
-            evaluated |= through_training(method, networks, trained, test)
+        settings = Settings(
+            SEED, MEMBERS, mixture.evaluation, mixture.langevin, mixture.landscape, CPU
+        )
+        with torch.no_grad():
+            if isinstance(method, methods.Embedding):
+                evaluated |= through_training(method, networks, trained, test)
+                evaluated |= fields.embedding_fields(method, networks, trained.snapshots, settings)
+            else:
+                evaluated |= fields.energy_fields(method, networks, trained.snapshots, settings)
         write_arrays(folder / "evaluated" / f"{name}.npz", evaluated)
 
 
@@ -82,7 +93,7 @@ def noisy_tv(root: Path) -> None:
     drawn, rows = {}, []
     for recipe in RECIPES:
         drawn[f"{recipe}/scales"] = np.array(SCALES, dtype=float)
-        for k, name in enumerate(("true", "kalman", *LABELS)):
+        for k, name in enumerate(("true", "kalman", *SPELLED)):
             swing = np.stack([np.cos(0.3 * time + k), np.sin(0.3 * time + k)] * 2, axis=-1)
             drawn[f"{recipe}/{name}"] = np.stack([swing * (1 + scale) for scale in SCALES])
             if name == "true":
@@ -92,9 +103,14 @@ def noisy_tv(root: Path) -> None:
                 low, high = found["mean"] - found["ci95"], found["mean"] + found["ci95"]
                 row = {"recipe": recipe, "model": name, "measure": "r2", "scale": scale}
                 rows.append({**row, **found, "low": low, "high": high})
-    write_arrays(root / "data/noisy_tv/drawn.npz", drawn)
-    (root / "plots/noisy_tv").mkdir(parents=True)
-    pd.DataFrame(rows).to_csv(root / "plots/noisy_tv/r2.csv", index=False)
+    known = ("true", "kalman", "scales")
+    shared = {key: a for key, a in drawn.items() if key.split("/")[1] in known}
+    write_arrays(root / "data/noisy_tv/oracle/drawn.npz", shared)
+    for name in SPELLED:
+        own = {key: a for key, a in drawn.items() if key.split("/")[1] == name}
+        write_arrays(root / f"data/noisy_tv/evaluated/{name}.npz", own)
+    (root / "plots/noisy_tv/tables").mkdir(parents=True)
+    pd.DataFrame(rows).to_csv(root / "plots/noisy_tv/tables/r2.csv", index=False)
 
 
 @cache
@@ -102,7 +118,7 @@ def digits() -> tuple[Any, Any]:
     """The digits of scikit-learn, 28 pixels wide: each pixel three times, two around."""
     data = load_digits()
     large = np.kron(data.images * 15.9, np.ones((1, 3, 3))).astype(np.uint8)
-    return np.pad(large, ((0, 0), (2, 2), (2, 2))), data.target.astype(np.uint8)
+    return np.pad(large, ((0, 0), (2, 2), (2, 2))), data.target.astype(np.uint16)
 
 
 def images(root: Path) -> None:
@@ -111,10 +127,9 @@ def images(root: Path) -> None:
     train, test = pictures[:1400], pictures[1400:]
     truth = labels[1400:]
     folder = root / "data/images"
-    arrays = {"train_images": train, "train_labels": labels[:1400], "test_images": test}
-    write_arrays(
-        folder / "images.npz", {**arrays, "test_labels": truth, "data_set": np.array("digits")}
-    )
+    title, classes = "the digits of scikit-learn", tuple("0123456789")
+    world = Images("digits", title, classes, train, labels[:1400], test, truth)
+    write_arrays(folder / "images.npz", world.arrays())
     shown = np.concatenate([np.flatnonzero(truth == digit)[:10] for digit in range(10)])
     rng = np.random.default_rng(SEED)
     noisy = (test[shown] // 2 + rng.integers(0, 100, (7, 100, 28, 28))).astype(np.uint8)
@@ -132,37 +147,18 @@ def images(root: Path) -> None:
             "kinds": np.array(KINDS),
             "perturbed": noisy,
         }
+        evaluated |= {"from_clean": test[shown], "from_perturbed": test[shown] // 2}
         write_arrays(folder / "evaluated" / f"{name}.npz", evaluated)
-        decoded = {"shown": shown, "perturbed": noisy[-1], "from_clean": test[shown]}
-        decoded["from_perturbed"] = test[shown] // 2
-        write_arrays(folder / "reconstructed" / f"{name}.npz", decoded)
-        write_json(root / f"metrics/images/embedding/{name}.json", embedding())
-        write_json(root / f"metrics/images/reconstruction/{name}.json", reconstruction())
-
-
-def embedding() -> dict[str, Any]:
-    some = {"mean": 0.9876, "ci95": 0.0123}
-    scores = dict.fromkeys(("accuracy", "precision", "recall", "f1"), some)
-    return {
-        "data_set": "digits",
-        "test_images": 397,
+    some = metrics.number(0.9876, 0.0123)
+    scores = {"accuracy": some}
+    error = {"psnr": metrics.number(20.25, 0.5)}
+    measured = {
         "knn": scores,
-        "linear_probe": {"accuracy": some},
-        "effective_rank": 57.1,
-        "knn_perturbed": dict.fromkeys(KINDS, some),
+        "linear_probe": scores,
+        "knn_perturbed": {"all": some},
+        "reconstruction": {"perturbed": error, "clean": error},
     }
-
-
-def reconstruction() -> dict[str, Any]:
-    some = {name: {"mean": 20.25, "ci95": 0.5} for name in ("mse", "psnr", "ssim")}
-    names = ("mean_image", "class_mean_image", "perturbed_input")
-    return {
-        "data_set": "digits",
-        "test_images": 397,
-        "perturbed": some,
-        "clean": some,
-        "references": dict.fromkeys(names, some),
-    }
+    metrics.write(root, "images", dict.fromkeys(IMAGES, measured))
 
 
 def claims() -> list[dict[str, str]]:
@@ -172,7 +168,7 @@ def claims() -> list[dict[str, str]]:
         rows.append(
             {
                 "id": f"claim_{k}",
-                "track": ("mixture", "digits", "noisy_tv")[k % 3],
+                "track": ("mixture", "images", "noisy_tv")[k % 3],
                 "section": "1. JEPA, outcome",
                 "claim": f"Claim number {k}",
                 "test": "spread > 0.05",
@@ -188,8 +184,3 @@ def claims() -> list[dict[str, str]]:
 def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **arrays)
-
-
-def write_json(path: Path, content: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content), encoding="utf-8")

@@ -1,6 +1,8 @@
 """The table of claims, against the committed metrics and made-up ones of the digits."""
 
+import contextlib
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -8,33 +10,33 @@ import sys
 from itertools import chain
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.reporting import rules
-from jepatlas.common.reporting.rules import FAILS, HOLDS, IN_PART, NOT_TESTED, VERDICTS, Measure
-from jepatlas.report.claims import document
-from jepatlas.report.claims.settings import Settings
+from jepatlas.common.reporting.rules import (
+    FAILS,
+    HOLDS,
+    IN_PART,
+    NOT_TESTED,
+    VERDICTS,
+    Evidence,
+    Measure,
+    judge,
+)
+from jepatlas.report import claims as gathering
 from stages import claims as script
 from tests.report import metrics
 
 ROOT = Path(__file__).parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-MIXTURE = PARAMS["mixture"]["mixtures"]["document"]
-METHODS = {
-    "mixture": list(PARAMS["mixture"]["methods"]),
-    "noisy_tv": list(PARAMS["noisy_tv"]["methods"]),
-    "images": ["jepa"],
-}
-SETTINGS = Settings(
-    collapsed=0.01,
-    weights=MIXTURE["weights"],
-    means=MIXTURE["means"],
-    scales=PARAMS["noisy_tv"]["sweep"]["scales"],
-)
-CLAIMS = document(SETTINGS)
+TRACKS = ("mixture", "noisy_tv", "images")
+METHODS = {track: list(PARAMS[track]["methods"]) for track in TRACKS} | {"images": ["jepa"]}
+with contextlib.chdir(ROOT):
+    CLAIMS = gathering.gathered()
 CONDITIONS = [condition for claim in CLAIMS for condition in claim.conditions]
 
 
@@ -43,30 +45,26 @@ def ids(claims):
 
 
 @pytest.fixture
-def tree(tmp_path):
-    """The committed metrics of mixture and noisy TV, with made-up ones of the digits."""
+def tree(tmp_path, monkeypatch):
+    """The committed measures of mixture and noisy TV, with made-up ones of the images."""
     for track in ("mixture", "noisy_tv"):
-        shutil.copytree(ROOT / "metrics" / track, tmp_path / "metrics" / track)
-    metrics.write(tmp_path / "metrics", metrics.digits())
+        folder = tmp_path / "plots" / track / "tables"
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / "plots" / track / "tables" / "measures.csv", folder)
+    metrics.images(tmp_path)
+    params = PARAMS | {"images": {"methods": {"jepa": {}}}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def judged(tree, methods=METHODS, settings=SETTINGS, data_set="mnist"):
-    found = rules.Metrics(tree / "metrics", methods, data_set)
-    report = rules.report(document(settings), found)
-    return {row["id"]: row for row in report["claims"]}
+def judged(methods=METHODS, data_set="mnist"):
+    found = Evidence(methods, {"images": data_set})
+    return {claim.id: judge(claim, found) for claim in gathering.gathered()}
 
 
-def edit(tree, file, key, mean, ci95=0.001):
-    """Another number at a dotted key of one of the metrics' files."""
-    path = tree / "metrics" / f"{file}.json"
-    content = json.loads(path.read_text(encoding="utf-8"))
-    *parents, last = key.split(".")
-    place = content
-    for part in parents:
-        place = place[part]
-    place[last] |= {"mean": mean, "ci95": ci95}
-    path.write_text(json.dumps(content), encoding="utf-8")
+def table(tree, track):
+    return tree / "plots" / track / "tables" / "measures.csv"
 
 
 # The table itself
@@ -81,7 +79,7 @@ def test_there_are_enough_claims_with_ids_of_their_own():
 @pytest.mark.parametrize("claim", CLAIMS, ids=ids(CLAIMS))
 def test_a_claim_is_whole(claim):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", claim.id)
-    assert claim.track in ("mixture", "digits", "noisy_tv", "all")
+    assert claim.track in TRACKS
     assert claim.section
     assert claim.claim[0].isupper()
     assert not claim.claim.endswith(".")
@@ -106,41 +104,38 @@ def test_bounds_say_why_and_measures_what():
         assert not condition.because.endswith(".")
 
 
-def test_a_bound_is_never_compared_with_a_number_without_an_interval(tree):
-    found = rules.Metrics(tree / "metrics", METHODS, "mnist")
-    checks = chain.from_iterable(rules.check(condition, found) for condition in CONDITIONS)
-    for one in checks:
-        key = one.condition.left.key.split(".")
-        place = found.files[one.condition.left.file]
-        for part in key:
-            place = place[part]
-        assert place["ci95"] is not None
+def test_every_measure_is_in_the_tables_with_an_interval(tree):
+    found = Evidence(METHODS, {"images": "mnist"})
+    checks = list(chain.from_iterable(rules.check(condition, found) for condition in CONDITIONS))
+    assert len(checks) > 150
+    assert all(math.isfinite(one.gap.mean + one.gap.half_width) for one in checks)
 
 
-def test_every_metric_is_among_the_committed_ones():
-    """Of mixture and noisy TV, so that a typing error does not wait for a run."""
-    found = rules.Metrics(ROOT / "metrics", METHODS, "mnist")
-    looked_at = 0
-    for condition in CONDITIONS:
-        if not condition.left.file.startswith("images/"):
-            looked_at += len(rules.check(condition, found))
-    assert looked_at > 100
-
-
-def test_bounds_follow_the_mixture_and_the_threshold_of_collapse():
-    other = Settings(0.02, [0.1, 0.9], [[0, 0], [3, 4]], [1, 5])
-    bounds = {str(condition) for claim in document(other) for condition in claim.conditions}
+def test_bounds_follow_the_mixture_and_the_threshold_of_collapse(tree):
+    params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
+    params["mixture"]["evaluation"]["collapsed"] = 0.02
+    known = params["mixture"]["mixtures"]["document"]
+    known |= {"weights": [0.1, 0.9], "means": [[0, 0], [3, 4]]}
+    known["covariances"] = known["covariances"][:2]
+    params["noisy_tv"]["sweep"]["scales"] = [1, 5]
+    (tree / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    bounds = {str(c) for claim in gathering.gathered() for c in claim.conditions}
     assert "spread of jepa > 0.02" in bounds
     assert "roughness of jepa < 0.2" in bounds  # 1 / 5
     assert "weight error of unadjusted chains of dsm < 0.02" in bounds  # 0.1 / 5
     assert any("σ = 5" in bound and "σ = 1 " in bound for bound in bounds)
 
 
+def test_the_tracks_come_in_the_order_of_params_yaml():
+    order = list(dict.fromkeys(claim.track for claim in CLAIMS))
+    assert order == [key for key in PARAMS if key in TRACKS]
+
+
 # Verdicts
 
 
 def test_all_four_verdicts_are_given(tree):
-    rows = judged(tree)
+    rows = judged()
     assert {row["verdict"] for row in rows.values()} == set(VERDICTS)
     for row in rows.values():
         assert (row["reason"] == "") == (row["verdict"] == HOLDS)
@@ -151,67 +146,80 @@ def test_all_four_verdicts_are_given(tree):
 
 
 @pytest.mark.parametrize(
-    ("claim", "file", "key", "mean", "verdicts"),
+    ("claim", "place", "mean", "verdicts"),
     [
         (
             "contrastive-separated",
-            "mixture/contrastive",
-            "clusters.silhouette",
+            "mixture contrastive clusters.silhouette",
             0.3,
             (HOLDS, FAILS),
         ),
-        ("contrastive-batches", "mixture/contrastive", "clusters.silhouette", 0.3, (FAILS, HOLDS)),
-        ("dsm-score", "mixture/dsm", "score.fisher_error", 0.4, (HOLDS, FAILS)),
-        ("ema-avoids-collapse", "mixture/jepa_ema", "collapse.spread", 1e-6, (HOLDS, FAILS)),
-        ("jepa-no-contrast", "mixture/jepa_ema", "collapse.spread", 0.001, (IN_PART, IN_PART)),
-        ("table-score-ema", "mixture/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, FAILS)),
-        ("table-sampling", "mixture/jepa_ema", "landscape.score_explained", 0.98, (HOLDS, IN_PART)),
-        ("masked-conditional", "mixture/jepa_masked", "masked.of_exact", 0.5, (HOLDS, FAILS)),
-        ("masked-dependencies", "mixture/jepa_masked", "masked.r2.x1", 0.5, (HOLDS, IN_PART)),
-        ("digits-knn-f1", "images/embedding/jepa", "knn.f1", 0.97, (HOLDS, FAILS)),
-        ("digits-robust", "images/embedding/jepa", "knn_perturbed.all", 0.6, (HOLDS, IN_PART)),
-        ("tv-generative-cause", "noisy_tv/default", "ar.r2_of_limit.10", 0.1, (FAILS, IN_PART)),
-        ("tv-constraints", "noisy_tv/default", "bjepa.goal.error", 0.2, (HOLDS, IN_PART)),
+        ("contrastive-batches", "mixture contrastive clusters.silhouette", 0.3, (FAILS, HOLDS)),
+        ("dsm-score", "mixture dsm score.fisher_error", 0.4, (HOLDS, FAILS)),
+        ("ema-avoids-collapse", "mixture jepa_ema collapse.spread", 1e-6, (HOLDS, FAILS)),
+        ("jepa-no-contrast", "mixture jepa_ema collapse.spread", 0.001, (IN_PART, IN_PART)),
+        ("table-score-ema", "mixture jepa_ema landscape.score_explained", 0.98, (HOLDS, FAILS)),
+        ("table-sampling", "mixture jepa_ema landscape.score_explained", 0.98, (HOLDS, IN_PART)),
+        ("masked-conditional", "mixture jepa_masked masked.of_exact", 0.5, (HOLDS, FAILS)),
+        ("masked-dependencies", "mixture jepa_masked masked.r2.x1", 0.5, (HOLDS, IN_PART)),
+        ("images-knn-f1", "images jepa knn.f1", 0.97, (HOLDS, FAILS)),
+        ("images-robust", "images jepa knn_perturbed.all", 0.6, (HOLDS, IN_PART)),
+        ("tv-generative-cause", "noisy_tv ar default.r2_of_limit.10", 0.1, (FAILS, IN_PART)),
+        ("tv-constraints", "noisy_tv bjepa default.goal.error", 0.2, (HOLDS, IN_PART)),
     ],
 )
-def test_a_verdict_follows_its_number(tree, claim, file, key, mean, verdicts):
-    before = judged(tree)[claim]["verdict"]
-    edit(tree, file, key, mean, ci95=mean / 100)
-    assert (before, judged(tree)[claim]["verdict"]) == verdicts
+def test_a_verdict_follows_its_number(tree, claim, place, mean, verdicts):
+    before = judged()[claim]["verdict"]
+    track, method, measure = place.split()
+    metrics.edit(table(tree, track), method, measure, mean, ci95=mean / 100)
+    assert (before, judged()[claim]["verdict"]) == verdicts
 
 
 def test_nothing_is_decided_when_the_intervals_have_no_bounds(tree):
-    for path in (tree / "metrics").rglob("*.json"):
-        text = re.sub(r'"ci95": [^,}\n]+', '"ci95": 1e9', path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
-    assert {row["verdict"] for row in judged(tree).values()} == {IN_PART, NOT_TESTED}
+    for track in TRACKS:
+        found = pd.read_csv(table(tree, track)).assign(ci95=1e9)
+        found.to_csv(table(tree, track), index=False)
+    assert {row["verdict"] for row in judged().values()} == {IN_PART, NOT_TESTED}
 
 
 @pytest.mark.parametrize(("mse", "expected"), [(0.041, HOLDS), (0.06, IN_PART), (0.3, FAILS)])
 def test_reconstruction_is_held_against_all_its_references(tree, mse, expected):
-    metrics.write(tree / "metrics", metrics.digits(reconstruction={"mse": mse}))
-    row = judged(tree)["digits-reconstruction"]
+    metrics.images(tree, mse=mse)
+    row = judged()["images-reconstruction"]
     assert row["verdict"] == expected
     assert "mean image of the true class" in row["test"]
 
 
 def test_the_perturbation_that_is_worst_is_named(tree):
-    edit(tree, "images/embedding/jepa", "knn_perturbed.erosion", 0.5)
-    row = judged(tree)["digits-robust"]
+    metrics.edit(table(tree, "images"), "jepa", "knn_perturbed.erosion", 0.5)
+    row = judged()["images-robust"]
     assert row["measured"] == "k-NN accuracy at perturbation = erosion"
 
 
-def test_numbers_of_mnist_are_not_asked_of_other_digits(tree):
-    metrics.write(tree / "metrics", metrics.digits(embedding={"data_set": "digits"}))
-    rows = judged(tree, data_set="digits")
-    untested = {name for name, row in rows.items() if "about mnist" in row["reason"]}
-    scores = {f"digits-knn-{key}" for key in ("accuracy", "precision", "recall", "f1")}
-    assert untested == scores | {"digits-representations"}
+def test_claims_about_mnist_are_not_tested_on_another_set():
+    about_images = {claim.id for claim in CLAIMS if claim.track == "images"}
+    with contextlib.chdir(ROOT):
+        rows = [
+            judge(claim, Evidence(METHODS, {"images": "kmnist"}))
+            for claim in CLAIMS
+            if claim.track == "images"
+        ]
+    assert len(rows) == len(about_images) == 8
+    assert {row["verdict"] for row in rows} == {NOT_TESTED}
+    reason = "The claim is about mnist, and this run is on kmnist."
+    assert {row["reason"] for row in rows} == {reason}
+
+
+def drop_dsm(tree, kept):
+    """Its rows go with it."""
+    found = pd.read_csv(table(tree, "mixture"))
+    found[found["method"] != "dsm"].to_csv(table(tree, "mixture"), index=False)
+    return kept
 
 
 def test_claims_about_a_method_that_was_dropped_are_not_tested(tree):
     kept = METHODS | {"mixture": [name for name in METHODS["mixture"] if name != "dsm"]}
-    before, after = judged(tree), judged(tree, kept)
+    before, after = judged(), judged(drop_dsm(tree, kept))
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {name for name in before if name.startswith("dsm-")} - {"dsm-no-pairs"}
     assert {after[name]["verdict"] for name in changed} == {NOT_TESTED}
@@ -220,42 +228,35 @@ def test_claims_about_a_method_that_was_dropped_are_not_tested(tree):
 # The stage
 
 
-@pytest.fixture
-def project(tree, monkeypatch):
-    params = PARAMS | {"images": {"methods": {"jepa": {}}}}
-    (tree / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    monkeypatch.chdir(tree)
-    return tree
-
-
-def test_the_stage_writes_the_same_bytes_each_time(project):
-    file = project / "metrics" / "claims.json"
+def test_the_stage_writes_the_same_bytes_each_time(tree):
+    files = [tree / "metrics" / "claims.json", tree / "plots" / "claims.csv"]
     script.main()
-    first = file.read_bytes()
+    first = [file.read_bytes() for file in files]
     script.main()
-    assert file.read_bytes() == first
-    found = json.loads(first)
-    assert sum(found[verdict] for verdict in VERDICTS) == len(found["claims"]) == len(CLAIMS)
-    assert found["data_set"] == "mnist"
-    assert {row["id"]: row for row in found["claims"]} == judged(project)
+    assert [file.read_bytes() for file in files] == first
+    found = json.loads(first[0])["claims"]
+    rows = pd.read_csv(files[1]).fillna("").to_dict("records")
+    assert sum(found[verdict] for verdict in VERDICTS) == len(rows) == len(CLAIMS)
+    assert {row["id"]: row for row in rows} == judged()
 
 
-def test_a_missing_metric_ends_the_stage_with_one_line_and_leaves_nothing(project, capsys):
-    path = project / "metrics" / "mixture" / "contrastive.json"
-    path.write_text(json.dumps({"structure": {}}), encoding="utf-8")
+def test_a_missing_measure_ends_the_stage_with_one_line_and_leaves_nothing(tree, capsys):
+    found = pd.read_csv(table(tree, "mixture"))
+    lacking = (found["method"] == "contrastive") & (found["measure"] == "structure.trustworthiness")
+    found[~lacking].to_csv(table(tree, "mixture"), index=False)
     with pytest.raises(SystemExit) as status:
         stage.run(script.main)
     assert status.value.code == 2
     assert capsys.readouterr().err == (
-        "error: metrics/mixture/contrastive.json: has no structure.trustworthiness, "
-        "which a claim is decided by\n"
+        "error: plots/mixture/tables/measures.csv: has no structure.trustworthiness of contrastive"
+        "\n"
     )
-    assert not (project / "metrics" / "claims.json").exists()
+    assert not (tree / "metrics" / "claims.json").exists()
 
 
-def test_a_file_that_is_not_there_is_named(project):
-    (project / "metrics" / "images" / "reconstruction" / "jepa.json").unlink()
-    with pytest.raises(InputError, match=r"reconstruction/jepa\.json: no such file"):
+def test_a_file_that_is_not_there_is_named(tree):
+    table(tree, "images").unlink()
+    with pytest.raises(InputError, match=r"images/tables/measures\.csv: no such file"):
         script.main()
 
 

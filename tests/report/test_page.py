@@ -14,29 +14,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.learning.training import Trained, restore
 from jepatlas.common.reporting import packing
-from jepatlas.mixture.learning import method as methods
-from jepatlas.mixture.learning.fitting import initial
-from jepatlas.mixture.measuring.evaluation import _grid
-from jepatlas.mixture.reporting import page as explorer
+from jepatlas.common.reporting.page import Section, fill
+from jepatlas.mixture.reporting import page as mixture
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
-from jepatlas.mixture.truth.world import World
+from jepatlas.noisy_tv.drawing.looks import SPELLED
 from jepatlas.noisy_tv.reporting import page as noisy_tv
-from jepatlas.report.page.assemble import fill
+from jepatlas.report import document
+from jepatlas.report.page import assemble
 from jepatlas.report.page.claims import rows
-from jepatlas.report.page.inputs import gather
 from stages import report
 from tests import project
 from tests.report import made
-
-METHODS = list(explorer.LABELS)
-PLANE = Landscape(x=(-10, 10), y=(-5, 15), resolution=10, frames=2)
 
 
 class Elements(HTMLParser):
@@ -120,6 +113,7 @@ def test_the_claims_can_be_read_without_a_script(elements):
 def test_parameters_and_data_set_are_named(text):
     assert "the digits of scikit-learn" in text
     assert "barlow_twins:" in text
+    assert document.TITLE in text
 
 
 def test_neither_page_nor_stage_imports_torch():
@@ -130,12 +124,14 @@ def test_neither_page_nor_stage_imports_torch():
 @pytest.mark.parametrize(
     ("file", "lacks"),
     [
-        ("metrics/claims.json", None),
-        ("data/mixture/trained/dsm.safetensors", None),
-        ("data/mixture/points.npz", "test"),
-        ("data/noisy_tv/drawn.npz", "default/true"),
+        ("plots/claims.csv", None),
+        ("data/mixture/evaluated/dsm.npz", "energy_0"),
+        ("data/mixture/evaluated/jepa.npz", None),
+        ("data/noisy_tv/oracle/drawn.npz", "default/true"),
+        ("data/noisy_tv/evaluated/ar.npz", None),
         ("data/images/evaluated/lejepa.npz", "neighbours"),
-        ("data/images/reconstructed/jepa.npz", "from_clean"),
+        ("data/images/evaluated/jepa.npz", "from_clean"),
+        ("plots/images/tables/measures.csv", None),
     ],
 )
 def test_a_missing_input_is_named(root, tmp_path, file, lacks):
@@ -147,19 +143,27 @@ def test_a_missing_input_is_named(root, tmp_path, file, lacks):
         else:
             with np.load(kept) as arrays:
                 np.savez(root / file, **{k: v for k, v in arrays.items() if k != lacks})
-        with pytest.raises(InputError, match=re.escape(file)) as refusal:
-            gather()
+        # What the oracle wrote is read together with what was evaluated.
+        named = "data/noisy_tv/evaluated" if lacks == "default/true" else file
+        with pytest.raises(InputError, match=re.escape(named)) as refusal:
+            assemble.page()
         assert (lacks or "no such file") in str(refusal.value)
     finally:
         shutil.copy(kept, root / file)
 
 
-@pytest.mark.parametrize("damage", [b"", b"A text.", b"\x08" + bytes(7)])
-def test_damaged_weights_are_named(tmp_path, damage):
-    path = tmp_path / "jepa.safetensors"
-    path.write_bytes(damage)
-    with pytest.raises(InputError, match=r"jepa\.safetensors: damaged"):
-        explorer.States(path)
+def test_a_note_stands_at_the_top_as_text():
+    text = assemble.assembled({"a": Section("A", "<p>a</p>")}, [], "<b>demo</b>", "")
+    assert '<p class="note">&lt;b&gt;demo&lt;/b&gt;</p>' in text
+    assert 'class="note"' not in assemble.assembled({}, [], None, "")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(["One"], "one"), (["One", "Two"], "one and two"), (["A", "B", "C"], "a, b and c")],
+)
+def test_worlds_are_listed_in_words(names, expected):
+    assert assemble.listed(names) == expected
 
 
 # Arrays as text
@@ -191,7 +195,7 @@ def test_stepped_numbers_are_within_half_a_step():
 
 
 def test_the_sheet_holds_each_different_image_once():
-    sheet = packing.Sheet()
+    sheet = packing.Sheet((28, 28))
     images = np.zeros((3, 28, 28), np.uint8)
     images[1, :14] = 255
     places = sheet.add(images)
@@ -203,76 +207,22 @@ def test_the_sheet_holds_each_different_image_once():
     np.testing.assert_array_equal(picture[:28, 28:56], images[1])
 
 
-# The mixture: the page's arithmetic against the library's
-
-
-def of_torch(name: str, step: int, world: World, x: Any, what: str) -> Any:
-    """What the library says of points `[n, 2]` about the first member."""
-    method = methods.load(name)
-    networks = initial(method, torch.as_tensor(world.train, dtype=torch.float32), made.SEED)
-    trained = Trained.load(Path(f"data/mixture/trained/{name}.safetensors"))
-    restore(networks, trained.snapshots[step])
-    points = torch.as_tensor(x, dtype=torch.float32).expand(made.MEMBERS, -1, -1)
-    with torch.no_grad():
-        found: Any = getattr(method, what)(networks, points)[0].double().numpy()
-    return found
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_networks_are_those_of_the_library(root, world, name):
-    states = explorer.States(root / f"data/mixture/trained/{name}.safetensors")
-    x = world.test[:50].astype(np.float32)
-    step = states.steps[-1]
-    if isinstance(methods.load(name), methods.ScoreMatching):
-        expected = of_torch(name, step, world, x, "energy")
-        np.testing.assert_allclose(states.energy(step, x), expected, rtol=1e-4, atol=1e-4)
-        return
-    part = "average" if states.has("average.0.mean") else "online"
-    for of, what in (("online", "embed"), (part, "embed_reference")):
-        expected = of_torch(name, step, world, x, what)
-        np.testing.assert_allclose(states.embedding(step, of, x), expected, rtol=1e-3, atol=1e-4)
-
-
-def test_the_grid_is_the_librarys():
-    expected = _grid(PLANE, explorer.SIDE).reshape(-1, 2)
-    np.testing.assert_allclose(explorer.plane_points(PLANE), expected, atol=1e-6)
-
-
-def test_few_coordinates_hold_the_unit_vectors():
-    rng = np.random.default_rng(0)
-    flat = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 64))
-    u = (flat / np.linalg.norm(flat, axis=1, keepdims=True)).astype(np.float32)
-    found = explorer.principal(u)
-    assert found.shape == (200, 3)
-    np.testing.assert_allclose(found @ found.T, u @ u.T, atol=1e-4)
-    collapsed = np.tile(u[:1], (200, 1))
-    assert explorer.principal(collapsed).shape == (200, 1)
-    everything = np.eye(64, dtype=np.float32)  # nothing can be left out
-    assert explorer.principal(everything).shape == (64, 64)
-
-
-def test_moments_go_from_the_first_to_the_last():
-    steps = [0, 1, 2, 3, 4, 6, 9, 13, 19, 26, 37, 52, 72, 101, 141, 197, 274, 382, 532, 741, 1000]
-    found = explorer.moments(steps)
-    assert (found[0], found[-1]) == (0, 1000)
-    assert len(found) <= explorer.MOMENTS
-    assert set(found) <= set(steps)
-    assert explorer.moments([0, 1]) == [0, 1]
+# The mixture
 
 
 def test_collapse_is_told_apart(data):
-    spreads = {m["name"]: m["states"][-1]["spread"] for m in data["explorer"]["methods"]}
+    spreads = {m["name"]: m["states"][-1]["spread"] for m in data["sections"]["mixture"]["methods"]}
     assert spreads["dsm"] is None
     assert spreads["jepa"] < spreads["contrastive"]
 
 
 def test_contours_hold_what_they_say():
-    mixture = Mixture([1.0], [[0.0, 0.0]], [np.eye(2)])
-    points, _ = mixture.sample(20_000, np.random.default_rng(0))
+    density = Mixture([1.0], [[0.0, 0.0]], [np.eye(2)])
+    points, _ = density.sample(20_000, np.random.default_rng(0))
     plane = Landscape(x=(-5, 5), y=(-5, 5), resolution=10, frames=2)
-    lines = explorer.contours(mixture, points, plane)
+    lines = mixture.contours(density, points, plane)
     radii = [np.linalg.norm(line, axis=1).mean() for line in lines]
-    expected = [np.sqrt(-2 * np.log(1 - held)) for held in explorer.HELD]
+    expected = [np.sqrt(-2 * np.log(1 - held)) for held in mixture.HELD]
     np.testing.assert_allclose(radii, expected, rtol=0.03)
 
 
@@ -280,34 +230,37 @@ def test_contours_hold_what_they_say():
 
 
 def test_scores_and_series(root, data):
-    found = data["tv"]["recipes"]["default"]
-    with np.load(root / "data/noisy_tv/drawn.npz") as drawn:
+    found = data["sections"]["noisy_tv"]["recipes"]["default"]
+    with np.load(root / "data/noisy_tv/evaluated/jepa.npz") as drawn:
         expected = drawn["default/jepa"][..., :2]
     series = found["series"]["jepa"]
     back = np.frombuffer(inflated(series["values"]), "<i2") * series["step"]
     np.testing.assert_allclose(back.reshape(expected.shape), expected, atol=series["step"])
     assert found["scales"] == list(made.SCALES)
-    assert len(data["tv"]["scores"]) == 2 * len(made.SCALES) * (1 + len(noisy_tv.LABELS))
+    assert len(data["sections"]["noisy_tv"]["scores"]) == 2 * len(made.SCALES) * (1 + len(SPELLED))
 
 
 def test_a_model_of_ones_own_has_a_name_and_a_colour():
     limit, mine = noisy_tv.models(["my_model"])
     assert (limit["name"], mine["label"]) == ("kalman", "my model")
-    assert mine["colour"] == "#888888"
-    assert not mine["shown"]
+    assert mine["colour"].startswith("#")
+    assert mine["shown"]  # there is no other
+    _, *many = noisy_tv.models([*SPELLED, "my_model"])
+    assert [model["shown"] for model in many] == [True] * 5 + [False] * 4
+    assert len({(model["colour"], model["dashed"]) for model in many}) == 9
 
 
-# The digits
+# The images
 
 
-def test_digits(data):
-    found = data["digits"]
+def test_images(data):
+    found = data["sections"]["images"]
     assert len(found["originals"]) == len(found["shown"]) == 100
     method = found["methods"][1]
     assert np.shape(method["perturbed"]) == (100, 7)
     assert np.shape(method["neighbours"]) == np.shape(method["neighbour_labels"]) == (100, 5)
     assert method["numbers"][0] == ["k-NN accuracy", "98.8 ± 1.2 %"]
     assert method["numbers"][3] == ["PSNR from perturbed", "20.25 ± 0.50 dB"]
-    labels = np.frombuffer(inflated(found["labels"]), np.uint8)
+    labels = np.frombuffer(inflated(found["labels"]), "<u2")
     assert len(np.frombuffer(inflated(method["map"]), "<u2")) == 2 * len(labels)
     assert method["from_clean"] == found["originals"]  # made so, and each image is there once

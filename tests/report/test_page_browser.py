@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from jepatlas.common.learning.training import Trained, restore
+from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import initial
-from jepatlas.mixture.reporting import page as explorer
+from jepatlas.mixture.measuring import fields
 from jepatlas.mixture.truth.world import World
 from tests.report import made
 
-SIDE = explorer.SIDE
+SIDE = fields.SIDE
 COSINE_ERROR, NATS_ERROR = 0.01, 0.02  # what packing may cost
 LAST = -1  # moment
 FRAME = 1000 / 30  # milliseconds
@@ -47,7 +47,7 @@ class Opened:
 
     def moment(self, k: int) -> None:
         """Wait until the landscapes are at the k-th of the kept steps."""
-        self.tab.wait_for_function(f"atlas.explorer.moment === {k}")
+        self.tab.wait_for_function(f"atlas.mixture.moment === {k}")
 
     def canvas(self, name: str) -> Any:
         return self.tab.locator(f'figure[data-method="{name}"] canvas')
@@ -63,7 +63,7 @@ class Opened:
     def energies(self) -> dict[str, Any]:
         """Every landscape `[SIDE, SIDE]` as the page has it."""
         found = self.tab.evaluate(
-            "() => atlas.explorer.landscapes.map((l) => [l.method.name, Array.from(l.energies)])"
+            "() => atlas.mixture.landscapes.map((l) => [l.method.name, Array.from(l.energies)])"
         )
         return {name: np.reshape(values, (SIDE, SIDE)) for name, values in found}
 
@@ -100,7 +100,7 @@ def landscape(name: str, moment: int, reference: tuple[float, float], world: Wor
     method = methods.load(name)
     networks = initial(method, torch.as_tensor(world.train, dtype=torch.float32), made.SEED)
     snapshots = Trained.load(Path(f"data/mixture/trained/{name}.safetensors")).snapshots
-    restore(networks, snapshots[explorer.moments(sorted(snapshots))[moment]])
+    restore(networks, snapshots[fields.moments(sorted(snapshots))[moment]])
     x, y = np.linspace(-10, 10, SIDE), np.linspace(-5, 15, SIDE)
     grid = torch.tensor(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), dtype=torch.float32)
     points = grid.expand(made.MEMBERS, -1, -1)
@@ -120,12 +120,12 @@ def compare(page: Opened, world: World, moment: int, reference: Any, probe: Any)
     """Every landscape, and the number below it, against the library's."""
     column, row = round((probe[0] + 10) / 0.25), round((probe[1] + 5) / 0.25)
     shown = page.energies()
-    assert len(shown) == len(explorer.LABELS)
+    assert len(shown) == 10
     for name, energies in shown.items():
         expected = landscape(name, moment, reference, world)
         score = name in ("dsm", "ism")
         error = NATS_ERROR if score else COSINE_ERROR
-        np.testing.assert_allclose(energies, expected.clip(max=explorer.CEILING), atol=error)
+        np.testing.assert_allclose(energies, expected.clip(max=fields.CEILING), atol=error)
         assert page.number(name) == pytest.approx(expected[row, column], abs=error + 0.005), name
 
 
@@ -193,7 +193,7 @@ def test_colours_are_those_of_the_energies(page, world):
     for column, row in [(8, 8), (72, 40), (20, 70), (48, 60)]:
         colour = page.tab.evaluate(
             """([column, row, side]) => {
-              const { landscapes } = atlas.explorer;
+              const { landscapes } = atlas.mixture;
               const { canvas, context } = landscapes.find((l) => l.method.name === "lejepa");
               const at = (share, size) => Math.min(size - 1, Math.round(share * size));
               const x = at(column / (side - 1), canvas.width);
@@ -242,14 +242,14 @@ def test_what_collapsed_looks_collapsed(page):
     """One colour all over, as the scale is fixed, and the word."""
     spread = page.tab.evaluate(
         """() => {
-          const { landscapes, world } = atlas.explorer;
+          const { landscapes } = atlas.mixture;
           const jepa = landscapes.find((l) => l.method.name === "jepa");
           jepa.online.fill(0);
           jepa.target.fill(0);
-          jepa.online.fill(world.unit, 0, jepa.plane.size); // every point at one unit vector
-          jepa.target.fill(world.unit, 0, jepa.plane.size);
+          jepa.online.fill(jepa.method.unit, 0, jepa.plane.size); // every point at one unit vector
+          jepa.target.fill(jepa.method.unit, 0, jepa.plane.size);
           jepa.show({ ...jepa, state: { ...jepa.state, spread: 0.0001 } });
-          atlas.explorer.draw();
+          atlas.mixture.draw();
           return new Set(jepa.pixels).size;
         }"""
     )
@@ -309,17 +309,16 @@ def test_a_finger_drags_the_star_and_scrolls_elsewhere(browser, page_file):
 
 def test_ten_landscapes_are_drawn_in_a_frame(page):
     """Median over a hundred places of the star, with both overlays; what is drawn is read back."""
-    assert len(explorer.LABELS) == 10
     page.tab.check("#density")
     times = page.tab.evaluate(
         """() => {
-          const { explorer } = atlas;
+          const { mixture } = atlas;
           const times = [];
           for (let k = 0; k < 100; k++) {
-            explorer.reference = [(13 * k) % 81, (29 * k) % 81];
+            mixture.reference = [(13 * k) % 81, (29 * k) % 81];
             const start = performance.now();
-            explorer.draw();
-            for (const { context } of explorer.landscapes) context.getImageData(0, 0, 1, 1);
+            mixture.draw();
+            for (const { context } of mixture.landscapes) context.getImageData(0, 0, 1, 1);
             times.push(performance.now() - start);
           }
           return times;
@@ -340,18 +339,19 @@ def test_the_noise_slider_works_by_keys(page):
     assert page.tab.locator("#sigma-value").inner_text() == f"σ = {made.SCALES[-1]}"
     assert page.tab.locator("#recipes .r2").first.inner_text() != first
     at = page.tab.evaluate(
-        "() => Object.values(atlas.tv.recipes).map(({ scores }) => scores.rows.here[0].scale)"
+        "() => Object.values(atlas.noisy_tv.recipes).map(({ scores }) => scores.rows.here[0].scale)"
     )
     assert at == [made.SCALES[-1]] * 2
 
 
 def test_series_are_those_of_the_files(page, root):
-    with np.load(root / "data/noisy_tv/drawn.npz") as drawn:
+    with np.load(root / "data/noisy_tv/evaluated/vjepa.npz") as drawn:
         expected = drawn["default/vjepa"][2, :, :1]
     page.tab.focus("#sigma")
     page.tab.keyboard.press("End")
     rows = page.tab.evaluate(
-        "() => atlas.tv.recipes.default.over.view.data('series').filter((r) => r.model === 'vjepa')"
+        "() => atlas.noisy_tv.recipes.default.over.view.data('series')"
+        ".filter((r) => r.model === 'vjepa')"
     )
     found = [[row["value"]] for row in sorted(rows, key=lambda row: row["step"])]
     np.testing.assert_allclose(found, expected, atol=0.01)
@@ -372,15 +372,15 @@ def test_models_come_and_go(page):
 
 def test_the_phase_plane_moves(page):
     page.tab.locator("#run").scroll_into_view_if_needed()
-    page.tab.wait_for_function("atlas.tv.time > 26")  # starts when it is seen
+    page.tab.wait_for_function("atlas.noisy_tv.time > 26")  # starts when it is seen
     page.tab.click("#run")
     page.frame()
-    stopped = page.tab.evaluate("atlas.tv.time")
+    stopped = page.tab.evaluate("atlas.noisy_tv.time")
     page.tab.wait_for_timeout(200)
-    assert page.tab.evaluate("atlas.tv.time") == stopped
+    assert page.tab.evaluate("atlas.noisy_tv.time") == stopped
     page.tab.focus("#time")
     page.tab.keyboard.press("Home")
-    assert page.tab.evaluate("atlas.tv.time") == 0
+    assert page.tab.evaluate("atlas.noisy_tv.time") == 0
 
 
 def test_it_stands_still_where_motion_is_not_wanted(browser, page_file):
@@ -391,28 +391,28 @@ def test_it_stands_still_where_motion_is_not_wanted(browser, page_file):
     opened.close()
 
 
-# The digits
+# The images
 
 
 def test_a_digit_is_picked_by_click_and_by_key(page):
     page.tab.locator("#picker .tile").nth(42).click()
-    heading = page.tab.locator("#digit h3")
-    image = page.tab.evaluate("atlas.digits.digits.shown[42]")
-    assert heading.inner_text().startswith(f"Test image {image}, a 4")
+    heading = page.tab.locator("#image h3")
+    image = page.tab.evaluate("atlas.images.images.shown[42]")
+    assert heading.inner_text().startswith(f"Test image {image}, 4,")
     page.tab.focus("#picker")
     page.tab.keyboard.press("ArrowDown")
     page.tab.keyboard.press("ArrowLeft")
     assert page.tab.get_attribute("#picker", "aria-activedescendant") == "image-51"
-    assert ", a 5" in heading.inner_text()
-    assert page.tab.locator("#digit .strip").first.locator("figure").count() == 8
-    assert page.tab.locator("#digit .rows > div").count() == 3
-    assert page.tab.locator("#digit .rows .strip").first.locator("figure").count() == 5
+    assert ", 5, and its" in heading.inner_text()
+    assert page.tab.locator("#image .strip").first.locator("figure").count() == 8
+    assert page.tab.locator("#image .rows > div").count() == 3
+    assert page.tab.locator("#image .rows .strip").first.locator("figure").count() == 5
 
 
 def test_an_image_is_the_one_of_the_file(page):
     pictures, labels = made.digits()
     test = pictures[1400:]
-    image = page.tab.evaluate("atlas.digits.digits.shown[30]")
+    image = page.tab.evaluate("atlas.images.images.shown[30]")
     assert labels[1400:][image] == 3
     style = (
         page.tab.locator("#picker .tile")
@@ -442,8 +442,8 @@ def test_the_map_tells_what_is_under_the_pointer(page):
     box = canvas.bounding_box()
     image, left, top = page.tab.evaluate(
         """() => {
-          const { digits, maps } = atlas.digits;
-          return [digits.shown[7], ...maps[0].pixel(digits.shown[7])];
+          const { images, maps } = atlas.images;
+          return [images.shown[7], ...maps[0].pixel(images.shown[7])];
         }"""
     )
     page.tab.mouse.move(box["x"] + left, box["y"] + top)
@@ -454,7 +454,7 @@ def test_the_map_tells_what_is_under_the_pointer(page):
     page.tab.mouse.move(0, 0)
     assert tip.is_hidden()
     page.tab.mouse.click(box["x"] + left, box["y"] + top)
-    assert image in page.tab.evaluate("atlas.digits.digits.shown")
+    assert image in page.tab.evaluate("atlas.images.images.shown")
 
 
 def test_digits_can_be_hidden_in_the_maps(page):
@@ -476,7 +476,7 @@ def test_claims_are_filtered_by_verdict_and_by_track(page):
     assert visible(page) == 12
     page.tab.click('[data-filter="verdict"][data-value="holds"]')
     assert visible(page) == 9
-    page.tab.click('[data-filter="track"][data-value="digits"]')
+    page.tab.click('[data-filter="track"][data-value="images"]')
     assert visible(page) == 6
     assert page.tab.locator("#claims-shown").inner_text() == "6 of 12 shown"
     page.tab.focus('[data-filter="verdict"][data-value="holds"]')
@@ -511,7 +511,7 @@ def test_it_follows_a_window_that_changes(browser, page_file):
     opened.tab.set_viewport_size({"width": 375, "height": 700})  # as a phone that is turned
     opened.tab.wait_for_function("document.documentElement.scrollWidth === 375")
     opened.tab.wait_for_function(
-        "() => atlas.explorer.landscapes.every(({ canvas: c }) => c.width === c.clientWidth)"
+        "() => atlas.mixture.landscapes.every(({ canvas: c }) => c.width === c.clientWidth)"
     )
     assert opened.said == []
     opened.close()
@@ -522,6 +522,8 @@ def test_the_theme_can_be_changed(page):
     light = page.tab.evaluate(ground)
     page.tab.click("#theme")
     assert page.tab.evaluate(ground) != light
-    page.tab.wait_for_function("atlas.tv.recipes.default.scores.view.signal('ink') === '#e9ebf0'")
+    page.tab.wait_for_function(
+        "atlas.noisy_tv.recipes.default.scores.view.signal('ink') === '#e9ebf0'"
+    )
     page.tab.click("#theme")
     assert page.tab.evaluate(ground) == light

@@ -20,6 +20,17 @@ from jepatlas.images.truth.world import Images
 
 DATA = Path("data/images")
 MAP = 4095  # steps of a map per side: finer than a pixel
+SHOWN = [
+    "map",
+    "map_share",
+    "predicted",
+    "shown",
+    "neighbours",
+    "kinds",
+    "perturbed",
+    "from_perturbed",
+    "from_clean",
+]
 NUMBERS: Mapping[str, tuple[str, float, int, str]] = {  # words: measure, factor, digits, unit
     "k-NN accuracy": ("knn.accuracy", 100, 1, " %"),
     "linear probe": ("linear_probe.accuracy", 100, 1, " %"),
@@ -53,6 +64,10 @@ def data(
 
     evaluated: what `evaluate` wrote of each method. All methods show the same test images.
     """
+    for name, arrays in evaluated.items():
+        for lacking in (key for key in SHOWN if key not in arrays):
+            file = DATA / "evaluated" / f"{name}.npz"
+            raise InputError(f"{file}: lacks {lacking}; `dvc repro` makes it anew")
     first, *others = evaluated
     shown, kinds = evaluated[first]["shown"], evaluated[first]["kinds"]
     for name in others:

@@ -19,8 +19,8 @@ from jepatlas.common.base.parameters import (
     InputError,
     NonNegative,
     Section,
-    section,
     validate,
+    value,
 )
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import Linear, average_of
@@ -202,10 +202,15 @@ class Blocks(Section):
 
 
 def load(name: str, recipe: str, observation: int) -> Base:
-    """The method `name` of a recipe, from its blocks of params.yaml, validated."""
+    """The method `name` of a recipe, from its block of params.yaml, validated."""
+    return parse(name, recipe, value(f"noisy_tv.methods.{name}"), observation)
+
+
+def parse(name: str, recipe: str, content: Any, observation: int) -> Base:
+    """The same from the content of the block."""
     key = f"noisy_tv.methods.{name}"
     kind = cast(type[Base], find(methods, name, key))
-    blocks = section(key, Blocks)
+    blocks = validate(content, Blocks, key)
     check_family(kind, blocks.family, key)
     method = validate(getattr(blocks, recipe), kind, f"{key}.{recipe}")
     if method.latent > observation:

@@ -1,17 +1,14 @@
-"""Parameters: read from params.yaml and validated before any work.
-
-Everything that is wrong with an input is an `InputError`: one line that names the culprit, the
-offending value and what is allowed. Stages turn it into exit status 2 (see `stage.py`).
-"""
+"""Parameters: read from params.yaml and validated before any work."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-PARAMS = Path("params.yaml")
+from jepatlas.common.base.yaml_file import PARAMS as PARAMS
+from jepatlas.common.base.yaml_file import InputError as InputError
+from jepatlas.common.base.yaml_file import read as read
+from jepatlas.common.base.yaml_file import shown
 
 Positive = Annotated[float, Field(gt=0, lt=float("inf"))]
 NonNegative = Annotated[float, Field(ge=0, lt=float("inf"))]
@@ -21,10 +18,6 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Device = Literal["auto", "cpu", "cuda"]
 Note = Annotated[str, Field(min_length=1, max_length=200)] | None  # at the top of the page
 Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training
-
-
-class InputError(Exception):
-    """A parameter or an input file is unusable; the message is one line that names it."""
 
 
 class Section(BaseModel):
@@ -43,37 +36,6 @@ class Section(BaseModel):
 
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # it is not typed
-    """Safe, and a key that stands twice in a block is an error, as it is for DVC."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value} stands twice in a block", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def read(path: Path = PARAMS) -> dict[str, Any]:
-    """The whole of params.yaml, unchecked."""
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; stages run from the project's root") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except RecursionError:
-        raise InputError(f"{path}: nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: should hold keys and values, holds {content!r}")
-    return content
 
 
 def value(key: str) -> Any:
@@ -107,7 +69,7 @@ def scalar(key: str, kind: Any) -> Any:
         return holder.model_validate({"value": raw}).value
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        raise InputError(f"{PARAMS}: {key}: {_reason(problem)}, is {raw!r}") from None
+        raise InputError(f"{PARAMS}: {key}: {_reason(problem)}, is {shown(raw)}") from None
 
 
 def _first_problem(error: ValidationError, model: type[BaseModel], key: str) -> str:
@@ -123,7 +85,7 @@ def _first_problem(error: ValidationError, model: type[BaseModel], key: str) -> 
         return f"{where}: missing"
     if isinstance(problem["input"], dict):  # values that disagree; the reason names them
         return f"{where}: {_reason(problem)}"
-    return f"{where}: {_reason(problem)}, is {problem['input']!r}"
+    return f"{where}: {_reason(problem)}, is {shown(problem['input'])}"
 
 
 def _model_at(annotation: Any, path: Sequence[int | str]) -> Any:

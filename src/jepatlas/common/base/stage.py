@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.yaml_file import InputError
 
 
 def run(main: Callable[..., None], *arguments: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.yaml_file import InputError
 
 SIGNIFICANT_DIGITS = 6
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from jepatlas.common.base.parameters import read
+from jepatlas.common.base.yaml_file import read
 
 PACKAGE = __name__.partition(".")[0]
 

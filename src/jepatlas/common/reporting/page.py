@@ -1,4 +1,22 @@
-"""A track's section of the report page."""
+"""A track's section of the report page.
+
+A track makes it in `reporting/page.py`, from the files of the current folder:
+
+    def page() -> Section:
+        arrays = read_arrays(Path("data/toy/evaluated/line.npz"))
+        scripts = [asset(__package__, "toy.js")]
+        html, x = asset(__package__, "section.html"), packing.stepped(arrays["x"])
+        return Section(TITLE, html, scripts, {"x": x})
+
+and `assets/toy.js` starts it once the whole page is there:
+
+    sections.toy = async (data, maps) => { ... };
+
+Only what `evaluate` and the figures wrote is read: no network, no weights, no torch. A track
+without the module gets a table of its measures. Each track's scripts have names of their own and
+see the page's (`unpackNumbers`, `element`, `Chart`, `player`, ...); what fails in one leaves the
+others be.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,15 @@
 is a `Condition`. It is met when the whole 95 % interval of the difference lies on the right side of
 zero, failed when all of it lies on the wrong side, and open in between. A claim holds when all of
 its conditions are met, does not hold when all of them have failed, and otherwise holds in part.
+
+A track states its claims in `reporting/claims.py`, in the document's order:
+
+    def claims() -> list[Claim]:
+        error = Measure("toy", "line", "error.*", "error of the line at {}", "noise")
+        return [Section("toy", "Results").claim("toy-exact", "The line is exact", error < SMALL)]
+
+The numbers are read from `plots/TRACK/tables/measures.csv`. Where a claim is about one data set
+only (`data_set`), the track's module also has `data_set()`, the name of the one that was used.
 """
 
 import math
@@ -12,6 +21,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from jepatlas.common.base.parameters import InputError
 from jepatlas.common.measuring.measures import Measures
 
 Outcome = Literal["met", "failed", "open"]
@@ -167,9 +177,12 @@ class Evidence:
         return any(measure.method in names for names in known)
 
     def values(self, measure: Measure) -> list[str]:
-        """The values of the measure's axis."""
-        prefix = measure.name.partition(".*")[0]
-        return self.table(measure.track).below(measure.method, prefix)
+        """The values of the measure's axis; an `InputError` where there is none."""
+        table, prefix = self.table(measure.track), measure.name.partition(".*")[0]
+        found = table.below(measure.method, prefix)
+        if not found:
+            raise InputError(f"{table.path}: has no {measure.name} of {measure.method}")
+        return found
 
     def number(self, bound: Measure | Threshold) -> Number:
         """NaN where the mean or the interval is not known; an exact number's interval is 0."""

@@ -18,7 +18,7 @@ from jepatlas.common.reporting.page import Section, asset, fill
 from jepatlas.report import document
 from jepatlas.report.page import claims, plain
 
-# In the order in which they need each other; the tracks' own come before the last.
+# What all sections share, in the order in which they need each other.
 SCRIPTS = ("unpack", "theme", "colours", "player", "charts", "claims")
 
 
@@ -44,8 +44,7 @@ def assembled(
 ) -> str:
     """The page of these sections and claims; note: a line at its top; params: of params.yaml."""
     held = sum(claim["verdict"] == "holds" for claim in rows)
-    scripts = [asset(__package__, f"scripts/{name}.js") for name in SCRIPTS]
-    scripts += [script for section in found.values() for script in section.scripts]
+    shared = "\n".join(asset(__package__, f"scripts/{name}.js") for name in SCRIPTS)
     titles = [section.title for section in found.values()]
     data = {name: dict(section.data) for name, section in found.items() if section.scripts}
     return fill(
@@ -61,14 +60,17 @@ def assembled(
             "sections": "\n".join(shell(name, section) for name, section in found.items()),
             "document": escape(document.TITLE),
             "document_is": escape(document.IS),
+            "document_sources": sources(),
             "claims_count": str(len(rows)),
             "claims_held": str(held),
             "claims_filters": claims.filters(rows),
             "claims_rows": claims.rows(rows),
             "params": escape(params),
             "data": packing.json_of({"sections": data, "maps": colour_maps()}),
-            "library": _library(),
-            "scripts": "\n".join([*scripts, asset(__package__, "scripts/start.js")]),
+            "library": script(_library(), "module"),
+            "shared": script(shared),
+            "scripts": "\n".join(enclosed(section.scripts) for section in found.values()),
+            "start": script(asset(__package__, "scripts/start.js"), "module"),
         },
     )
 
@@ -81,9 +83,32 @@ def shell(name: str, section: Section) -> str:
     )
 
 
+def script(text: str, type: str = "") -> str:
+    """An element that runs the text. A module runs after all others, when the page is whole."""
+    assert "</script" not in text.lower()
+    kind = f' type="{type}"' if type else ""
+    return f"<script{kind}>\n{text}\n</script>"
+
+
+def enclosed(scripts: Sequence[str]) -> str:
+    """A section's scripts as an element of their own, so that even a mistake of spelling in them
+    stops no other section, and within a function, so that their names are theirs alone."""
+    if not scripts:
+        return ""
+    return script("\n".join(['(() => {\n"use strict";', *scripts, "})();"]))
+
+
+def sources() -> str:
+    """Links to what the document goes back to."""
+    return ", ".join(
+        f'<a href="{escape(address)}" rel="noreferrer">{escape(name)}</a>'
+        for name, address in document.SOURCES.items()
+    )
+
+
 def listed(names: Sequence[str]) -> str:
-    """`a, b and c`, with small first letters."""
-    small = [name[0].lower() + name[1:] for name in names]
+    """`a, b and c`, with small first letters, but of abbreviations."""
+    small = [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
     return " and ".join([", ".join(small[:-1]), small[-1]] if len(small) > 1 else small)
 
 
@@ -99,5 +124,4 @@ def colour_maps() -> dict[str, str]:
 def _library() -> str:
     """Vega, Vega-Lite and vega-embed, which come with Altair's companion vl-convert."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    assert "</script" not in bundle.lower()
     return bundle

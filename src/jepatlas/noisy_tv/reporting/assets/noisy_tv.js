@@ -9,7 +9,7 @@ class NoisyTv {
     this.models.forEach((model) => (model.dashes = model.name === "kalman" ? "dotted" : model.dashed ? "dashed" : ""));
     this.names = Object.keys(this.recipes);
     this.steps = Math.min(...this.names.map((name) => this.recipes[name].steps));
-    this.time = TRAIL;
+    this.time = Math.min(TRAIL, this.steps - 1);
   }
 
   /** Unpack the series: numbers `[scales, steps, SIGNAL]` by recipe and model. */

@@ -1,7 +1,7 @@
 /** Vega-Lite charts that follow the theme; their data are set from here. */
 
 class Chart {
-  /** spec: made by Altair in noisy_tv.py; its data sources have names and no values. */
+  /** spec: made by Altair; its data sources have names and no values. */
   constructor(parent, spec, label) {
     this.box = element("div", { class: "chart", parent, role: "figure", "aria-label": label });
     this.spec = spec;

@@ -1,21 +1,23 @@
 /** Starts all sections. `atlas` is for the browser's console, and for the tests. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
-startTheme();
-startClaims();
 const atlas = { ready: false };
 window.atlas = atlas;
-await Promise.all(
-  Object.entries(sections).map(async ([name, start]) => {
-    try {
-      atlas[name] = await start(data.sections[name], data.maps);
-    } catch (error) {
-      // What is wrong with one section is no reason to lose the others.
-      console.error(error);
-      const section = document.getElementById(name);
-      section.prepend(element("p", { class: "alarm", text: `This section cannot be shown: ${error.message}` }));
-    }
-  }),
-);
+startTheme();
+startClaims();
+
+async function startSection(name) {
+  try {
+    if (!sections[name]) throw new Error("its script has not been read to the end");
+    atlas[name] = await sections[name](data.sections[name], data.maps);
+  } catch (error) {
+    // What is wrong with one section is no reason to lose the others.
+    console.error(error);
+    const heading = document.getElementById(`${name}-title`);
+    heading.after(element("p", { class: "alarm", role: "alert", text: `This section cannot be shown: ${error.message}` }));
+  }
+}
+
+await Promise.all(Object.keys(data.sections).map(startSection));
 atlas.ready = true;
 root.dataset.ready = "true";

@@ -20,8 +20,9 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from jepatlas.common.base.parameters import section
-from jepatlas.images.learning import members, perturb
-from jepatlas.images.learning.fitting import Machine, initial
+from jepatlas.common.learning.draws import Draws
+from jepatlas.images.learning import perturb
+from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import Pairs, load
 from jepatlas.images.truth.datasets import load as load_images
 from jepatlas.images.truth.parameters import Data
@@ -166,13 +167,15 @@ def _published(images: Tensor, perturbed: Callable[[Tensor], Tensor], batch: int
 def _ours(images: Tensor, bfloat16: bool) -> float:
     """Images per second of the default recipe."""
     method, machine = load("jepa"), Machine(torch.device("cpu"), bfloat16)
-    (networks,) = members.each(initial(method, 0, machine))
+    shape = (images.shape[2], images.shape[3])
+    networks = method.networks(shape, Draws(0, 1, "weights"))
+    draws = Draws(0, 1, "perturbations")
     trained = [p for p in networks.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=1e-3, fused=True)
 
     def step(clean: Tensor) -> None:
         with machine.autocast():
-            loss = method.loss(networks, Pairs(clean, clean, 1, Generator()))
+            loss = method.loss(networks, Pairs(clean[None], clean[None], 1), draws).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy, normalize
 from jepatlas.common.base.parameters import value
 from jepatlas.common.learning import device
 from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.trained import restore
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.learning.method import Embedding, load
 from jepatlas.mixture.truth.mixture import Mixture
@@ -92,7 +93,7 @@ def _difference(method: Embedding, loss: Loss, points: Tensor) -> float:
 def _train_ensemble(method: Embedding, points: Tensor) -> nn.ModuleDict:
     """All members at once, as the stage does it."""
     networks = initial(method, points, SEED)
-    fit(networks, method, points, SEED, snapshots=2, label="ensemble")
+    restore(networks, fit("ensemble", method, points, SEED, snapshots=2).final)
     return networks
 
 

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from jepatlas.common.base.parameters import section, value
+from jepatlas.common.base.parameters import section
+from jepatlas.common.learning.batches import FullBatch
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.learning.training import Trained, restore, train
+from jepatlas.common.learning.trained import Trained, restore
+from jepatlas.common.learning.training import train
 from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
 from jepatlas.noisy_tv.learning.inputs import windows
-from jepatlas.noisy_tv.learning.method import Base, parse
+from jepatlas.noisy_tv.learning.method import Base, load
 from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.measure import Truth, scores
+from jepatlas.noisy_tv.measuring.references import filtered, forecast_state
 from jepatlas.noisy_tv.truth.parameters import Data, Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import Array, System
 from jepatlas.noisy_tv.truth.world import Member, World
@@ -38,9 +41,8 @@ def main() -> None:
     looped = [m for m in members if m.scale == LOOPED and m.memory == system.memory][:MODELS]
     rows = []
     for name in METHODS:
-        blocks = value(f"noisy_tv.methods.{name}")
-        published = parse(name, "as_published", blocks, system.observation)
-        default = parse(name, "default", blocks, system.observation)
+        published = load(name, "as_published", system.observation)
+        default = load(name, "default", system.observation)
         start = time.perf_counter()
         alone = [_loop(name, published, world, member) for member in looped]
         middle = time.perf_counter()
@@ -71,7 +73,9 @@ def _loop(name: str, method: Base, world: World, member: Member) -> Trained:
     x = windows(scaled(method, world, member)[: world.train], method.context + 1)
     batch = torch.as_tensor(x[None], dtype=torch.float32)
     networks = method.networks(world.system.observation, Draws(SEED, [member.seed], "weights"))
-    return train(networks, lambda: method.loss(networks, batch), method, 2, name)
+    draws = Draws(SEED, [member.seed], "noise")
+    stream = FullBatch(method.steps)
+    return train(networks, lambda _: method.loss(networks, batch, draws), stream, method, name)
 
 
 def _r2(name: str, method: Base, world: World, members: list[Member], trained: Trained) -> Array:
@@ -80,7 +84,9 @@ def _r2(name: str, method: Base, world: World, members: list[Member], trained: T
     x = np.stack([scaled(method, world, member) for member in members])
     inputs = torch.as_tensor(x, dtype=torch.float32)
     found = forecast(method, networks, inputs, world.train, [1])
-    return scores(Truth.of(world, members), found)["r2"]
+    seen = np.stack([world.observe(member) for member in members])
+    limit = forecast_state(filtered(world, members, seen), world.train, 1)
+    return scores(Truth.of(world, members, limit), found)["r2"]
 
 
 if __name__ == "__main__":

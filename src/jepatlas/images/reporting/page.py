@@ -20,17 +20,10 @@ from jepatlas.images.truth.world import Images
 
 DATA = Path("data/images")
 MAP = 4095  # steps of a map per side: finer than a pixel
-SHOWN = [
-    "map",
-    "map_share",
-    "predicted",
-    "shown",
-    "neighbours",
-    "kinds",
-    "perturbed",
-    "from_perturbed",
-    "from_clean",
-]
+SHOWN = (
+    *("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed"),
+    *("from_perturbed", "from_clean"),
+)
 NUMBERS: Mapping[str, tuple[str, float, int, str]] = {  # words: measure, factor, digits, unit
     "k-NN accuracy": ("knn.accuracy", 100, 1, " %"),
     "linear probe": ("linear_probe.accuracy", 100, 1, " %"),

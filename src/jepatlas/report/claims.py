@@ -16,16 +16,20 @@ def gathered() -> list[Claim]:
     return [claim for module in modules if module for claim in module.claims()]
 
 
-def evidence() -> Evidence:
-    """What was measured in the tracks that state claims."""
-    methods, data_sets = {}, {}
+def data_sets() -> dict[str, str]:
+    """By track, the set that it learned from, where it has a choice and claims depend on it."""
+    found = {}
     for track in tracks.in_order():
         module = tracks.module(track, "reporting.claims")
-        if module:
-            methods[track] = list(value(f"{track}.methods"))
         if module and hasattr(module, "data_set"):
-            data_sets[track] = module.data_set()
-    return Evidence(methods, data_sets)
+            found[track] = module.data_set()
+    return found
+
+
+def evidence() -> Evidence:
+    """What was measured, in every track; its table is read once a claim asks for it."""
+    methods = {track: list(value(f"{track}.methods")) for track in tracks.in_order()}
+    return Evidence(methods, data_sets())
 
 
 def decided() -> list[dict[str, str]]:

@@ -3,8 +3,8 @@
 A track offers them in `reporting/tables.py`, by the names of their places in the documents:
 
     def tables() -> dict[str, str]:
-        measures = Measures.read("toy")
-        rows = ([f"`{name}`", interval(measures.get(name, "error"))] for name in measures.methods)
+        methods, measures = measured("toy")
+        rows = ([f"`{name}`", interval(measures.get(name, "error"))] for name in methods)
         return {"toy errors": markdown(["method", "error"], rows)}
 
 A document has the place `<!-- table: toy errors -->` ... `<!-- end -->`, and `tools/docs.py` fills
@@ -14,9 +14,20 @@ it. Every table has one place among all documents; a track without tables needs 
 import math
 from collections.abc import Iterable, Sequence
 
-from jepatlas.common.measuring.measures import Measure
+from jepatlas.common.base.parameters import InputError, value
+from jepatlas.common.measuring.measures import Measure, Measures
 
 SMALL = 0.002  # what is smaller is written in scientific notation
+
+
+def measured(track: str) -> tuple[list[str], Measures]:
+    """The methods of a track in the order of params.yaml, and its measures; an `InputError` where
+    one of the methods has none yet."""
+    methods, measures = list(value(f"{track}.methods")), Measures.read(track)
+    for name in methods:
+        if name not in measures.methods:
+            raise InputError(f"{measures.path}: has nothing of {name}")
+    return methods, measures
 
 
 def markdown(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,94 @@
+"""The mixture's tables in the documents: by what a method has learned, one for each kind."""
+
+from jepatlas.common.measuring.measures import Measures
+from jepatlas.common.reporting.tables import interval, markdown, measured
+
+# Heading of a column: the measure.
+EMBEDDING = {
+    "well AUROC": "landscape.auroc",
+    "well depth": "landscape.depth",
+    "roughness": "landscape.roughness",
+    "spread": "collapse.spread",
+    "effective rank": "collapse.effective_rank",
+    "k-NN / Bayes": "clusters.knn_of_bayes",
+    "linear / Bayes": "clusters.linear_of_bayes",
+    "silhouette": "clusters.silhouette",
+    "trustworthiness": "structure.trustworthiness",
+    "distances, all": "structure.distance_correlation",
+    "distances, across": "structure.distance_correlation_across",
+}
+SCORE = {
+    "Fisher error": "score.fisher_error",
+    "corr(E, -log p)": "score.energy_correlation",
+    "weight error, ULA": "sampling.unadjusted.weight_error",
+    "weight error, MALA": "sampling.adjusted.weight_error",
+    "weight error, exact": "sampling.exact.weight_error",
+}
+DISTANCE = {
+    "SW / exact, ULA": "sampling.unadjusted.of_exact",
+    "SW / exact, MALA": "sampling.adjusted.of_exact",
+}
+
+
+def tables() -> dict[str, str]:
+    """The Markdown of each table by its name."""
+    methods, measures = measured("mixture")
+    return {
+        "mixture embeddings": embeddings(having("landscape.auroc", methods, measures), measures),
+        "mixture scores": scores(having("score.fisher_error", methods, measures), measures),
+        "mixture masked": masked(having("masked.of_exact", methods, measures), measures),
+    }
+
+
+def having(measure: str, methods: list[str], measures: Measures) -> list[str]:
+    """The methods that the measure is taken of."""
+    return [name for name in methods if measures.has(name, measure)]
+
+
+def embeddings(methods: list[str], measures: Measures) -> str:
+    rows = (
+        [
+            f"`{name}`",
+            *(interval(measures.get(name, measure)) for measure in EMBEDDING.values()),
+            collapse(measures, name),
+        ]
+        for name in methods
+    )
+    return markdown(["method", *EMBEDDING, "collapsed at step"], rows)
+
+
+def collapse(measures: Measures, name: str) -> str:
+    """When all members collapsed; where only some did, how many."""
+    members = measures.get(name, "collapse.members_collapsed").mean
+    step = measures.get(name, "collapse.step")
+    if not members:
+        return "never"
+    if step.mean != step.mean:  # NaN: some have not
+        return f"{members:.0f} members"
+    return f"{step.mean:.0f} ± {step.ci95:.0f}"
+
+
+def scores(methods: list[str], measures: Measures) -> str:
+    rows = (
+        [
+            f"`{name}`",
+            *(interval(measures.get(name, measure)) for measure in SCORE.values()),
+            *(f"{measures.get(name, measure).mean:.2f}" for measure in DISTANCE.values()),
+        ]
+        for name in methods
+    )
+    return markdown(["method", *SCORE, *DISTANCE], rows)
+
+
+def masked(methods: list[str], measures: Measures) -> str:
+    """What is read of either coordinate, beside what the exact conditional mean explains."""
+    columns = {"x0": "R² of x₁ from x₂", "x1": "R² of x₂ from x₁"}
+    heading = [words for column in columns.values() for words in (column, "exact")]
+    rows = []
+    for name in methods:
+        cells = []
+        for x in columns:
+            exact = measures.get(name, f"masked.exact_r2.{x}")
+            cells += [interval(measures.get(name, f"masked.r2.{x}")), f"{exact.mean:.3f}"]
+        rows.append([f"`{name}`", *cells, interval(measures.get(name, "masked.of_exact"))])
+    return markdown(["method", *heading, "of exact, pooled"], rows)

@@ -1,0 +1,69 @@
+"""The noisy TV's tables in the documents: who finds the signal, and how sure they may be."""
+
+from jepatlas.common.base.parameters import NonNegative, scalar, section
+from jepatlas.common.measuring.measures import Measures
+from jepatlas.common.reporting.tables import interval, markdown, measured, scatter
+from jepatlas.noisy_tv.truth.parameters import Sweep
+
+LIMIT, LIMITS_NAME = "kalman", "Kalman filter"
+SHOWN = (0, 4, 8, 10)  # noise scales of the table, where they are measured
+UNCERTAINTY = {
+    "50 % intervals": "coverage_50",
+    "90 % intervals": "coverage_90",
+    "95 % intervals": "coverage_95",
+    "negative log-likelihood, nats per dimension": "nll",
+}
+
+
+def tables() -> dict[str, str]:
+    """The Markdown of each table by its name."""
+    methods, measures = measured("noisy_tv")
+    scales = section("noisy_tv.sweep", Sweep).scales
+    drawn = scalar("noisy_tv.evaluation.drawn_scale", NonNegative)
+    return {
+        "noisy tv": accuracy(methods, measures, [s for s in scales if s in SHOWN] or list(scales)),
+        "noisy tv uncertainty": uncertainty(methods, measures, drawn),
+    }
+
+
+def accuracy(methods: list[str], measures: Measures, scales: list[float]) -> str:
+    """R² by both recipes: as published with its scatter over the seeds, else the mean."""
+    rows = []
+    for name in [LIMIT, *methods]:
+        published = [measures.get(name, f"as_published.r2.{scale:g}") for scale in scales]
+        default = [measures.get(name, f"default.r2.{scale:g}") for scale in scales]
+        numbers = [*map(scatter, published), *(f"{found.mean:.3f}" for found in default)]
+        rows.append([label(name), *numbers, least_share(measures, name)])
+    columns = [
+        f"{recipe}, σ = {scale:g}" for recipe in ("as published", "default") for scale in scales
+    ]
+    return markdown(["model", *columns, "least share of the limit"], rows)
+
+
+def least_share(measures: Measures, name: str) -> str:
+    """Of the limit's R², at any seed and any noise scale, by the default recipe."""
+    if name == LIMIT:
+        return "1"
+    place = "default.r2_of_limit"
+    shares = (measures.get(name, f"{place}.{scale}") for scale in measures.below(name, place))
+    return f"{min(share.min for share in shares):.4f}"
+
+
+def uncertainty(methods: list[str], measures: Measures, scale: float) -> str:
+    """Of the models that have beliefs."""
+    sure = [name for name in methods if measures.has(name, f"default.coverage_90.{scale:g}")]
+    rows = (
+        [
+            label(name),
+            *(
+                interval(measures.get(name, f"default.{measure}.{scale:g}"))
+                for measure in UNCERTAINTY.values()
+            ),
+        ]
+        for name in [*sure, LIMIT]
+    )
+    return markdown([f"σ = {scale:g}, default recipe", *UNCERTAINTY], rows)
+
+
+def label(name: str) -> str:
+    return LIMITS_NAME if name == LIMIT else f"`{name}`"

@@ -1,0 +1,48 @@
+"""Every table of the documents: the tracks', then the claims."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jepatlas.common.base import tracks
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_csv
+from jepatlas.common.reporting.rules import HOLDS, counts
+from jepatlas.common.reporting.tables import markdown
+from jepatlas.report import document
+from jepatlas.report.claims import data_sets
+
+
+def tables() -> dict[str, str]:
+    """The Markdown of each table by its name, from the files of the current folder."""
+    found: dict[str, str] = {}
+    for track in tracks.in_order():
+        module = tracks.module(track, "reporting.tables")
+        offered = module.tables() if module else {}
+        for name in found.keys() & offered.keys():
+            raise InputError(f"{track}: another track offers a table '{name}' too")
+        found |= offered
+    rows = read_csv(Path("plots/claims.csv")).fillna("").to_dict("records")
+    return found | {"claims": claims(rows, data_sets())}
+
+
+def claims(rows: Sequence[Mapping[str, Any]], sets: Mapping[str, str]) -> str:
+    """What the document is, the verdicts counted, then a table for each track.
+
+    rows: of plots/claims.csv; sets: by track, what it learned from.
+    """
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in counts(rows).items())
+    of = (f" {tracks.title(track)}: the data set is `{name}`." for track, name in sets.items())
+    parts = [document.in_markdown(), f"{len(rows)} claims: {counted}.{''.join(of)}"]
+    for track in dict.fromkeys(row["track"] for row in rows):
+        found = [_row(row) for row in rows if row["track"] == track]
+        parts.append(markdown([tracks.title(track), "number", "verdict", "why"], found))
+    return "\n\n".join(parts)
+
+
+def _row(claim: Mapping[str, Any]) -> list[str]:
+    """Where a claim does not hold, the reason has what was needed."""
+    number = f"{claim['measured']}: {claim['value']}" if claim["value"] else ""
+    if claim["verdict"] == HOLDS:
+        number += f" ({claim['needed']})"
+    return [claim["claim"], number, claim["verdict"], claim["reason"]]

@@ -20,9 +20,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage in (["data"], ["train", "dsm"], ["evaluate", "dsm"]):
         project.run(root, sys.executable, "-m", f"stages.mixture.{stage[0]}", *stage[1:])
     project.run(root, sys.executable, "-m", "stages.noisy_tv.data")
+    project.run(root, sys.executable, "-m", "stages.noisy_tv.oracle")
     for name in ("jepa", "vae"):
         project.run(root, sys.executable, "-m", "stages.noisy_tv.train", name)
-    for stage in (["data"], ["train", "jepa"]):
+    for stage in (["data"], ["train", "jepa"], ["decode", "jepa"]):
         project.run(root, sys.executable, "-m", f"stages.images.{stage[0]}", *stage[1:])
     return root
 
@@ -73,7 +74,7 @@ dsm = "mixture.methods.dsm"
 TV_DATA, TV_TRAIN, TV_EVALUATE = (
     ["noisy_tv.data"],
     ["noisy_tv.train", "jepa"],
-    ["noisy_tv.evaluate"],
+    ["noisy_tv.evaluate", "vae"],
 )
 IMAGES, IMAGES_TRAIN = ["images.data"], ["images.train", "jepa"]
 IMAGES_EVALUATE, IMAGES_DECODE = ["images.evaluate", "jepa"], ["images.decode", "jepa"]
@@ -144,16 +145,23 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
         (TV_TRAIN, f"{jepa}.learning_rate", 1e30, [jepa, "member 0", "step"]),
         (TV_EVALUATE, "noisy_tv.evaluation.horizons", [50], ["noisy_tv.data.test", "150", "130"]),
         (TV_EVALUATE, "noisy_tv.evaluation.drawn_scale", 3, ["evaluation.drawn_scale", "is 3"]),
-        (IMAGES, "images.data.set", "minst", ["images.data.set", "'mnist' or 'digits'", "'minst'"]),
+        (IMAGES, "images.data.set", "minst", ["images.data.set", "'digits' or 'own'", "'minst'"]),
         (IMAGES, "images.data.fallback", "mnist", ["images.data.fallback", "'digits'", "'mnist'"]),
-        (IMAGES, "images.data.mirrors", ["ftp://a/"], ["images.data.mirrors.0", "'ftp://a/'"]),
-        (IMAGES, "images.data.miror", [], ["images.data.miror", "fallback, mirrors, set"]),
+        (IMAGES, "images.data.path", "nowhere", ["images.data.path", "no nowhere"]),
+        (IMAGES, "images.data.pth", "", ["images.data.pth", "fallback, path, set"]),
         (IMAGES_TRAIN, f"{images_jepa}.batch", 1190, [f"{images_jepa}.batch", "1189", "1190"]),
         (IMAGES_TRAIN, f"{images_jepa}.strength", 1.5, [f"{images_jepa}.strength", "1.5"]),
         (IMAGES_TRAIN, f"{images_jepa}.photometric", -1, [f"{images_jepa}.photometric", "is -1"]),
         (IMAGES_TRAIN, f"{images_jepa}.neighbours", 1189, [f"{images_jepa}.neighbours", "1189"]),
         (IMAGES_TRAIN, f"{images_jepa}.neighbours", -1, [f"{images_jepa}.neighbours", "is -1"]),
-        (IMAGES_TRAIN, f"{images_jepa}.members", 0, [f"{images_jepa}.members", "is 0"]),
+        (IMAGES_TRAIN, "images.members", 0, ["images.members", "is 0"]),
+        (IMAGES_TRAIN, f"{images_jepa}.members", 1, [f"{images_jepa}.members", "unknown key"]),
+        (IMAGES_TRAIN, f"{images_jepa}.ensemble_size", 0, [f"{images_jepa}.ensemble_size"]),
+        (IMAGES_TRAIN, f"{images_jepa}.warm_up", 1, [f"{images_jepa}.warm_up", "less than 1"]),
+        (IMAGES_TRAIN, f"{images_jepa}.family", "sigreg", ["should be 'prediction'", "'sigreg'"]),
+        (TRAIN, f"{dsm}.family", "sigreg", [f"{dsm}.family", "'score_matching'", "'sigreg'"]),
+        (TRAIN, f"{dsm}.weight_decay", -1, [f"{dsm}.weight_decay", "is -1"]),
+        (TV_TRAIN, "noisy_tv.methods.jepa.family", "gating", ["'decorrelation'", "'gating'"]),
         (IMAGES_TRAIN, f"{images_jepa}.convolutions", 0, [f"{images_jepa}.convolutions", "is 0"]),
         (IMAGES_TRAIN, f"{images_jepa}.erosion", "gray", [f"{images_jepa}.erosion", "'gray'"]),
         (IMAGES_TRAIN, f"{images_jepa}.channels", [], [f"{images_jepa}.channels", "at least 1"]),
@@ -194,7 +202,9 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (EVALUATE, "data/mixture/points.npz"),
         (EVALUATE, "data/mixture/trained/dsm.safetensors"),
         (TV_TRAIN, "data/noisy_tv/trajectories.npz"),
-        (TV_EVALUATE, "data/noisy_tv/trained/as_published/vae.safetensors"),
+        (TV_EVALUATE, "data/noisy_tv/trained/vae/as_published.safetensors"),
+        (TV_EVALUATE, "data/noisy_tv/oracle/default.npz"),
+        (IMAGES_EVALUATE, "data/images/decoders/jepa.safetensors"),
         (IMAGES_TRAIN, "data/images/images.npz"),
         (IMAGES_EVALUATE, "data/images/trained/jepa.safetensors"),
         (IMAGES_DECODE, "data/images/trained/jepa.safetensors"),
@@ -226,17 +236,32 @@ def test_an_input_file(
         (
             "sead",
             1,
-            ["sead: unknown key; the top level takes: device, images, mixture, noisy_tv, seed"],
+            [
+                "sead: unknown key; the top level takes: "
+                "device, images, mixture, noisy_tv, note, seed"
+            ],
         ),
         ("mixture.metods", {}, ["mixture.metods: unknown key"]),
-        ("mixture.methods.dsmm", {}, ["mixture.methods.dsmm: unknown method"]),
+        ("mixture.methods.dsmm", {"family": "gating"}, ["mixture.methods.dsmm: unknown method"]),
         ("mixture.methods.dsm.sigma", -1, ["mixture.methods.dsm.sigma", "-1"]),
         ("mixture.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
-        ("mixture.methods", {}, ["mixture.methods", "at least 1"]),
-        ("noisy_tv.methods.jeap", {}, ["noisy_tv.methods.jeap: unknown method"]),
-        ("noisy_tv.methods.jepa", {}, ["noisy_tv.methods.jepa", "as_published and default"]),
+        ("note", "", ["note", "at least 1"]),
+        ("mixture.methods", {}, ["mixture.methods", "one method or more"]),
+        ("mixture.methods", None, ["mixture.methods", "one method or more", "None"]),
+        ("mixture.methods.dsm", None, ["mixture.methods.dsm", "None"]),
+        ("mixture.methods.dsm", {}, ["mixture.methods.dsm.family: missing"]),
+        ("noisy_tv.methods.jeap", {"family": "gating"}, ["noisy_tv.methods.jeap: unknown method"]),
+        (
+            "noisy_tv.methods.jepa",
+            {"family": "decorrelation"},
+            ["noisy_tv.methods.jepa.as_published: missing"],
+        ),
         ("images.data.set", "minst", ["images.data.set", "'minst'"]),
-        ("images.methods.jeap", {}, ["images.methods.jeap: unknown method", "jepa, lejepa"]),
+        (
+            "images.methods.jeap",
+            {"family": "gating"},
+            ["images.methods.jeap: unknown method", "jepa, lejepa"],
+        ),
         ("images.decoder.epoch", 3, ["images.decoder.epoch: unknown key"]),
         ("noisy_tv.data.test", 110, ["noisy_tv.data.test: should be at least 120", "is 110"]),
     ],

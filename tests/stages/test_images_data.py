@@ -17,9 +17,10 @@ OUTPUT = "data/images/images.npz"
 def root(tmp_path, monkeypatch):
     """A project with no more than params.yaml, which allows no fallback and no network."""
     shutil.copy(project.ROOT / "params.yaml", tmp_path)
+    (tmp_path / "data/supplied").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     files.expect(monkeypatch)
-    change(tmp_path, set="mnist", fallback=None, mirrors=[])
+    change(tmp_path, set="mnist", fallback=None)
     return tmp_path
 
 
@@ -36,7 +37,7 @@ def assert_is_mnist(root):
     with np.load(root / OUTPUT) as found:
         assert set(found) == {
             *(f"{part}_{kind}" for part in ("train", "test") for kind in ("images", "labels")),
-            "data_set",
+            *("data_set", "title", "classes"),
         }
         assert (found["data_set"].shape, str(found["data_set"])) == ((), "mnist")
         np.testing.assert_array_equal(found["train_images"], truth["train-images-idx3-ubyte"])
@@ -59,7 +60,7 @@ def test_from_data_raw(root):
 def test_from_a_mirror_always_the_same_bytes(root, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Server(files.zipped()) as server:
-        change(root, mirrors=[server.url("missing"), server.url("good")])
+        files.expect(monkeypatch, server.url("missing"), server.url("good"))
         run()
     assert_is_mnist(root)
     first = (root / OUTPUT).read_bytes()

@@ -2,29 +2,80 @@
 
 import csv
 import json
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests import project
 
 pytestmark = pytest.mark.slow
 
-# A method of one's own: the mean squared distance to a fixed random embedding.
-OWN_METHOD = """
+# A method of one's own in each track, with networks of its own kind.
+OWN = {
+    "mixture": """
 from torch import Tensor, nn
 
 from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP
 from jepatlas.mixture.learning.method import Embedding
-from jepatlas.objectives.prediction import paired_distance
+from jepatlas.objectives.decorrelation import vicreg
 
 
 class Method(Embedding):
+    def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
+        return nn.ModuleDict({"mine": MLP([2, 16, 8], draws, nn.functional.gelu)})
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return networks["mine"](x)
+
     def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
-        z, z_prime = self.embed_views(networks, *self.views(batch, noise))
-        return -paired_distance(z, z_prime)
-"""
+        return vicreg(*self.embed_views(networks, *self.views(batch, draws)), 25, 25, 1)
+""",
+    "images": """
+from torch import Tensor, nn
+
+from jepatlas.common.learning.draws import Draws
+from jepatlas.images.learning.method import Pairs, TwoViews
+from jepatlas.objectives.decorrelation import barlow_twins
+
+
+class Method(TwoViews):
+    def encoder(self, shape: tuple[int, int]) -> nn.Module:
+        pixels = shape[0] * shape[1]
+        hidden = nn.Linear(pixels, 32)
+        return nn.Sequential(nn.Flatten(), hidden, nn.GELU(), nn.Linear(32, self.dim))
+
+    def loss(self, networks: nn.ModuleDict, batch: Pairs, draws: Draws) -> Tensor:
+        return barlow_twins(*self.views(networks, batch, draws), 0.005)
+""",
+    "noisy_tv": """
+from torch import Tensor, nn
+
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP
+from jepatlas.noisy_tv.learning.method import Decoding
+from jepatlas.objectives.reconstruction import squared_error
+
+
+class Method(Decoding):
+    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(observation, draws)
+        networks["online"] = MLP([observation, 16, self.latent], draws, nn.functional.gelu)
+        return networks
+
+    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
+        context, future = self.split(window)
+        return squared_error(future, self.decode(networks, networks["online"](context)))
+""",
+}
+FAMILIES = {"mixture": "decorrelation", "images": "decorrelation", "noisy_tv": "reconstruction"}
+LIKE = {"mixture": "contrastive", "images": "vicreg", "noisy_tv": "ar"}  # whose block it takes
+NAME = "my_own"
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +114,10 @@ def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> Non
     )
     # The counts of verdicts may or may not have changed with it.
     assert set(metrics) - {"metrics/claims.json"} == {"metrics/mixture/contrastive.json"}
-    spread = metrics["metrics/mixture/contrastive.json"]["collapse.spread.mean"]
+    spread = metrics["metrics/mixture/contrastive.json"]["contrastive.spread"]
     assert spread["new"] - spread["old"] == pytest.approx(spread["diff"])
+    shown = project.run(clone, "dvc", "metrics", "diff", "HEAD~1", "HEAD").stdout
+    assert len(shown.splitlines()) < 24  # it fits a screen
 
     params = json.loads(project.run(clone, "dvc", "params", "diff", "--json", "HEAD~1").stdout)
     (key, change) = params["params.yaml"].popitem()
@@ -99,31 +152,83 @@ def test_an_experiment_with_one_changed_value_is_run_and_listed(clone: Path) -> 
     table = project.run(clone, "dvc", "exp", "show", "--csv").stdout.splitlines()
     (row,) = (row for row in csv.DictReader(table) if row["Experiment"] == "louder")
     assert row[key] == "0.25"
+    shown = project.run(clone, "dvc", "exp", "show", "--only-changed", "--no-pager").stdout
+    assert "louder" in shown
+    assert max(map(len, shown.splitlines())) <= 120
     assert project.run(clone, "git", "status", "--porcelain").stdout == ""
 
 
-def test_a_method_of_ones_own_is_one_module_and_one_block(clone: Path) -> None:
-    module = clone / "src/jepatlas/mixture/methods/jepa_repelled.py"
-    module.write_text(OWN_METHOD.lstrip(), encoding="utf-8")
+def test_there_are_few_metrics(clone: Path) -> None:
+    """In the whole project, by those of each kind of method that the small one has."""
+    full = yaml.safe_load((project.ROOT / "params.yaml").read_text(encoding="utf-8"))
+    shown = json.loads(project.run(clone, "dvc", "metrics", "show", "--json").stdout)[""]["data"]
+    largest: dict[str, int] = {}
+    for file, found in shown.items():
+        track = Path(file).parts[1]
+        largest[track] = max(largest.get(track, 0), len(list(numbers(found["data"]))))
+    total = sum(largest[track] * len(full[track]["methods"]) for track in OWN)
+    assert total + largest["claims.json"] <= 150
+
+
+def numbers(content: Any) -> Iterator[Any]:
+    if isinstance(content, dict):
+        for item in content.values():
+            yield from numbers(item)
+    else:
+        yield content
+
+
+def test_a_method_of_ones_own_is_seen_everywhere_in_every_track(clone: Path) -> None:
+    for track, source in OWN.items():
+        module = clone / "src/jepatlas" / track / "methods" / f"{NAME}.py"
+        module.write_text(source.lstrip(), encoding="utf-8")
 
     def edit(params: dict[str, Any]) -> None:
-        methods = params["mixture"]["methods"]
-        block = {**methods["contrastive"], "family": "prediction"}
-        del block["temperature"]
-        methods["jepa_repelled"] = block
+        for track, like in LIKE.items():
+            methods = params[track]["methods"]
+            block = {**methods[like], "family": FAMILIES[track]}
+            for key in ("temperature", "invariance", "variance", "covariance"):
+                block.pop(key, None)
+            if track == "noisy_tv":
+                for recipe in ("as_published", "default"):
+                    block[recipe] = {**block[recipe], "batch": 64}
+            methods[NAME] = block
 
     project.change(clone, edit)
-    assert project.reproduce(clone) == {
-        "mixture_train@jepa_repelled",
-        "mixture_evaluate@jepa_repelled",
-        "mixture_figures",
-        "claims",
-        "report",
-    }
+    ran = project.reproduce(clone)
+    own = {f"{track}_{kind}@{NAME}" for track in OWN for kind in ("train", "evaluate")}
+    figures = {f"{track}_figures" for track in OWN}
+    assert ran == own | figures | {f"images_decode@{NAME}", "claims", "report"}
     shown = json.loads(project.run(clone, "dvc", "metrics", "show", "--json").stdout)
-    files = shown[""]["data"]
-    measured = files["metrics/mixture/jepa_repelled.json"]["data"]
-    assert 0 <= measured["landscape"]["auroc"]["mean"] <= 1
-    assert (clone / "plots/mixture/pictures/jepa_repelled.gif").stat().st_size > 0
-    assert "jepa_repelled" in (clone / "plots/mixture/training.csv").read_text(encoding="utf-8")
-    project.commit(clone, "Add a method")
+    for track in OWN:
+        found = shown[""]["data"][f"metrics/{track}/{NAME}.json"]["data"]
+        assert all(number is not None for number in numbers(found[NAME]))
+        table = (clone / "plots" / track / "tables" / "measures.csv").read_text(encoding="utf-8")
+        assert f"\n{NAME}," in table
+    assert (clone / f"plots/mixture/pictures/{NAME}.gif").stat().st_size > 0
+    for table in ("mixture/tables/training", "images/tables/training", "noisy_tv/tables/r2"):
+        assert NAME in (clone / f"plots/{table}.csv").read_text(encoding="utf-8")
+    page = (clone / "plots/report/index.html").read_text(encoding="utf-8")
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    sections = json.loads(data)["sections"]
+    assert NAME in [method["name"] for method in sections["mixture"]["methods"]]
+    assert NAME in [method["name"] for method in sections["images"]["methods"]]
+    assert NAME in [model["name"] for model in sections["noisy_tv"]["models"]]
+    project.run(clone, sys.executable, "tools/docs.py")
+    for document in ("mixture", "images", "noisy_tv"):
+        assert f"`{NAME}`" in (clone / f"docs/{document}.md").read_text(encoding="utf-8")
+    project.commit(clone, "Add methods")
+
+
+def test_a_documents_table_of_what_was_not_measured_says_what_to_do(clone: Path) -> None:
+    path = clone / "plots/mixture/tables/measures.csv"
+    kept = path.read_text(encoding="utf-8")
+    lines = [line for line in kept.splitlines() if "contrastive,landscape.auroc" not in line]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        done = project.run(clone, sys.executable, "tools/docs.py", "--check", check=False)
+    finally:
+        path.write_text(kept, encoding="utf-8")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "landscape.auroc of contrastive; run make repro" in done.stderr

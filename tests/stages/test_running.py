@@ -1,0 +1,189 @@
+"""How the pipeline is run: what is refused before DVC looks, stages side by side, interruptions."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests import project
+
+pytestmark = pytest.mark.slow
+
+PIPELINE = """
+stages:
+  a: {cmd: "sleep 2; echo a > a", outs: [a]}
+  b: {cmd: "sleep 2; echo b > b", outs: [b]}
+  c: {cmd: "cat a b > c", deps: [a, b], outs: [c]}
+  d: {cmd: "echo $OMP_NUM_THREADS > d", outs: [d: {cache: false}]}
+"""
+REPRO = [sys.executable, str(project.ROOT / "tools/repro.py")]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """A pipeline of some seconds that has nothing to do with the project."""
+    project.run(tmp_path, "git", "init", "--quiet")
+    project.run(tmp_path, "dvc", "init", "--quiet")
+    (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    (tmp_path / "params.yaml").write_text("{}", encoding="utf-8")
+    return tmp_path
+
+
+def change(root: Path, name: str, command: str) -> None:
+    content = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))
+    content["stages"][name]["cmd"] = command
+    (root / "dvc.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def test_independent_stages_run_side_by_side_and_to_the_same_lock(toy: Path) -> None:
+    begun = time.monotonic()
+    done = project.run(toy, *REPRO, "--jobs", "3")
+    side_by_side = time.monotonic() - begun
+    assert "[4/4] c" in done.stdout
+    assert (toy / "c").read_text() == "a\nb\n"
+    assert (toy / "d").read_text() == "1\n"  # a thread each
+    lock = (toy / "dvc.lock").read_bytes()
+    begun = time.monotonic()
+    project.run(toy, *REPRO, "--jobs", "1", "--force")
+    assert time.monotonic() - begun > side_by_side
+    assert (toy / "dvc.lock").read_bytes() == lock
+    assert project.run(toy, *REPRO).stdout == "Data and pipelines are up to date.\n"
+    assert "up to date" in project.run(toy, "dvc", "status").stdout
+
+
+def test_only_what_is_out_of_date_runs(toy: Path) -> None:
+    project.run(toy, *REPRO)
+    change(toy, "b", "sleep 0; echo other > b")
+    said = project.run(toy, *REPRO).stdout
+    assert "b, " in said
+    assert "c, " in said
+    assert "a, " not in said
+    assert (toy / "c").read_text() == "a\nother\n"
+
+
+def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:
+    change(toy, "a", "echo a reason >&2; exit 3")
+    done = project.run(toy, *REPRO, "--jobs", "2", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("failed: a")
+    assert not (toy / "c").exists()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_stops_all_of_it(toy: Path, sent: int) -> None:
+    for name in "ab":
+        change(toy, name, f"sleep 61; echo {name} > {name}")
+    programs = Path(sys.executable).parent
+    process = subprocess.Popen(
+        [*REPRO, "--jobs", "2"],
+        cwd=toy,
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(toy.parent)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while sleeping(toy) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert sleeping(toy) == 0
+    for name in "ab":
+        change(toy, name, f"echo {name} > {name}")
+    project.run(toy, *REPRO)
+    assert (toy / "c").read_text() == "a\nb\n"
+
+
+def sleeping(root: Path) -> int:
+    """How many of the stages' processes are at work."""
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            found += b"sleep\0" in command and (process / "cwd").resolve() == root
+        except OSError:
+            continue
+    return found
+
+
+# Our one line before DVC's own
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = project.copy(tmp_path_factory.mktemp("messages") / "jepatlas")
+    project.run(root, "git", "init", "--quiet")
+    project.commit(root, "Begin")
+    return root
+
+
+def spoiled(params: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for part in parents:
+        params = params[part]
+    if value is ...:
+        del params[last]
+    else:
+        params[last] = value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("mixture.methods", None, "mixture.methods: should be a block"),
+        ("images.methods.jepa", None, "images.methods.jepa: should be a block"),
+        ("mixture.methods.dsm.family", ..., "mixture.methods.dsm.family: missing"),
+        ("noisy_tv.methods.ar.family", "gating", "should be 'reconstruction'"),
+        ("mixture.methods.dsm.sigma", -1, "mixture.methods.dsm.sigma: should be greater than 0"),
+        ("mixture.mixture", "documnet", "documnet"),
+        ("sead", 1, "sead: unknown key"),
+    ],
+)
+def test_dvc_repro_says_our_line_and_nothing_else(
+    small: Path, key: str, value: Any, said: str
+) -> None:
+    kept = (small / "params.yaml").read_bytes()
+    project.change(small, lambda params: spoiled(params, key, value))
+    try:
+        done = project.run(small, "dvc", "repro", check=False)
+    finally:
+        (small / "params.yaml").write_bytes(kept)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: params.yaml: ")
+    assert done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert not (small / "dvc.lock").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-S", "mixture.methods.dsm.sigma=-1"],
+        ["--queue", "-S", "mixture.methods.dsm.sigma=1,2,-3"],
+        ["--queue", "-S", "mixture.methods.dsm.family=sigreg"],
+    ],
+)
+def test_an_experiment_with_a_bad_value_is_neither_run_nor_queued(
+    small: Path, arguments: list[str]
+) -> None:
+    done = project.run(small, "dvc", "exp", "run", *arguments, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: params.yaml: mixture.methods.dsm.")
+    assert done.stderr.count("\n") == 1
+    assert project.run(small, "git", "status", "--porcelain").stdout == ""
+    assert "Queued" not in project.run(small, "dvc", "queue", "status").stdout
+
+
+def test_all_else_is_dvcs_own(tmp_path: Path) -> None:
+    done = project.run(tmp_path, "dvc", "repro", check=False)
+    assert "not inside of a DVC repository" in done.stderr
+    assert project.run(tmp_path, "dvc", "--version").stdout.strip()

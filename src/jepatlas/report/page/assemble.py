@@ -108,7 +108,7 @@ def sources() -> str:
 
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`, with small first letters, but of abbreviations."""
-    small = [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
+    small = [name if name[1:2].isupper() else name[:1].lower() + name[1:] for name in names]
     return " and ".join([", ".join(small[:-1]), small[-1]] if len(small) > 1 else small)
 
 

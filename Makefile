@@ -12,7 +12,7 @@ PYTHON ?= $(shell \
         if "$$name" -c "$$code" 2>/dev/null; then echo "$$name"; exit; fi; \
     done; done)
 
-.PHONY: help setup repro test bench lint types format clean
+.PHONY: help setup repro demo test bench lint types format clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [ARGS=...] [PYTHON=...]"
@@ -27,9 +27,11 @@ setup:  ## make .venv with all that is needed; does nothing when it is up to dat
 	fi; \
 	"$$python" tools/bootstrap.py
 
-repro: setup  ## check params.yaml, then run what is out of date (dvc repro)
-	@python -m jepatlas.check
-	@dvc repro $(ARGS)
+repro: setup  ## run what is out of date, JOBS=n stages at once, ARGS="STAGE ..." for some
+	@python tools/repro.py $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) $(ARGS)
+
+demo: setup  ## a small run of everything, in the folder demo, within 90 s
+	@python tools/demo.py
 
 test: setup  ## run the tests, the slow ones with ARGS="-m slow"
 	@python -m pytest $(ARGS)

@@ -10,10 +10,13 @@ from typing import Any
 
 import yaml
 
+from tools import small
+
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
 IMAGES_METHODS = ("jepa", "lejepa", "vicreg")
 NOISY_TV_METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "gated_ae")
+METHODS_OF = {"mixture": METHODS, "images": IMAGES_METHODS, "noisy_tv": NOISY_TV_METHODS}
 
 
 def copy(to: Path) -> Path:
@@ -36,40 +39,8 @@ def copy(to: Path) -> Path:
 
 def shrink(params: dict[str, Any]) -> None:
     """Few members, points and steps; one method of each kind."""
-    mixture = params["mixture"]
-    mixture |= {"members": 2, "snapshots": 4, "data": {"train": 200, "probe": 100, "test": 100}}
-    mixture["methods"] = {name: mixture["methods"][name] for name in METHODS}
-    for method in mixture["methods"].values():
-        method |= {"steps": 40, "batch": 32}
-        for widths in ("widths", "hidden", "predictor"):
-            if widths in method:
-                method[widths] = [8, 8]
-    mixture["evaluation"] |= {"references": 10, "slices": 8, "pairs": 100}
-    mixture["langevin"] |= {"chains": 100, "steps": 20}
-    mixture["landscape"] |= {"resolution": 20, "frames": 3}
-
-    noisy_tv = params["noisy_tv"]
-    noisy_tv["data"] |= {"train": 300, "test": 130}
-    noisy_tv["sweep"]["scales"] = [0, 4, 8]
-    noisy_tv["recipes"] = {
-        "as_published": {"seeds": 2, "memories": []},
-        "default": {"seeds": 2, "memories": [0.99]},
-    }
-    noisy_tv["evaluation"]["drawn_steps"] = 20
-    noisy_tv["methods"] = {name: noisy_tv["methods"][name] for name in NOISY_TV_METHODS}
-    for blocks in noisy_tv["methods"].values():
-        for recipe in ("as_published", "default"):
-            blocks[recipe]["steps"] = 40
-
-    images = params["images"]
-    images["data"]["set"] = "digits"
-    images["snapshots"] = 3
-    for method in images["methods"].values():
-        method |= {"epochs": 2, "batch": 64, "channels": [4, 8], "dim": 16}
-        for widths in ("predictor", "expander"):
-            if widths in method:
-                method[widths] = [16, 16]
-    images["decoder"] |= {"epochs": 1, "batch": 64}
+    small.keep(params, METHODS_OF)
+    small.shrink(params)
 
 
 def stage_names() -> list[str]:

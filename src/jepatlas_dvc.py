@@ -1,0 +1,95 @@
+"""The command `dvc` of this environment: DVC, after a look at params.yaml.
+
+DVC makes stages out of params.yaml before any of them could say what is wrong with it, and its own
+message then names neither key nor cure. So before `dvc repro` and `dvc exp run` the parameters are
+checked, those given by `-S` included, for each experiment of a sweep: one line, exit status 2, and
+nothing run or queued. All else goes to DVC as it is, and elsewhere than in the project everything.
+
+A module of its own, outside the package: the package that checks is that of the project in the
+current folder, which may be a copy.
+"""
+
+import contextlib
+import hashlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from dvc.cli import main as dvc
+from dvc.cli import parse_args
+
+PASSED = Path(".dvc/tmp/params.passed")  # hashes of parameters that have passed the whole check
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if _runs_something(arguments) and Path("src/jepatlas/structure.py").is_file():
+        check(arguments)
+    sys.exit(dvc(arguments))
+
+
+def _runs_something(arguments: Sequence[str]) -> bool:
+    """Whether these are the arguments of `dvc repro` or `dvc exp run`."""
+    words = [word for word in arguments if not word.startswith("-")]
+    return words[:1] == ["repro"] or words[:2] in (["exp", "run"], ["experiments", "run"])
+
+
+def check(arguments: Sequence[str]) -> None:
+    """End with one line and status 2 if any of the parameters that are to be run is wrong.
+
+    arguments: of DVC; the project in the current folder is checked by its own package.
+    """
+    sys.path.insert(0, str(Path("src").resolve()))
+    from jepatlas.common.base.yaml_file import PARAMS, InputError, read
+
+    try:
+        parameters = read()
+        for file in _variants(arguments, PARAMS):
+            _check_file(file, parameters if file == PARAMS else read(file))
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _variants(arguments: Sequence[str], params: Path) -> Iterator[Path]:
+    """params.yaml, or what each experiment makes of it, in files that are gone afterwards."""
+    changes: list[str] = getattr(parse_args(list(arguments)), "set_param", [])
+    if not changes:
+        yield params
+        return
+    from dvc.exceptions import DvcException
+    from dvc.utils.cli_parse import to_path_overrides
+    from dvc.utils.hydra import apply_overrides, get_hydra_sweeps
+
+    try:
+        sweeps: list[dict[str, list[str]]] = get_hydra_sweeps(to_path_overrides(changes))
+        for sweep in sweeps:
+            with tempfile.TemporaryDirectory() as folder:
+                changed = Path(folder, params.name)
+                changed.write_bytes(params.read_bytes())
+                apply_overrides(changed, sweep.get(str(params), []))
+                yield changed
+    except DvcException:
+        return  # of `-S` itself: DVC says what is wrong with it
+
+
+def _check_file(file: Path, parameters: dict[str, Any]) -> None:
+    """Quickly what DVC would trip over; the whole only if it has not passed before."""
+    from jepatlas.structure import structure
+
+    structure(parameters)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    passed = PASSED.read_text(encoding="utf-8").split() if PASSED.exists() else []
+    if digest not in passed:
+        from jepatlas.check import everything  # imports torch
+
+        with contextlib.chdir(file.parent):  # methods look for their blocks in params.yaml
+            everything(parameters)
+        PASSED.parent.mkdir(parents=True, exist_ok=True)
+        PASSED.write_text("\n".join([*passed[-100:], digest]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""`make repro`: run what is out of date, independent stages side by side.
+
+    python tools/repro.py [--jobs N] [--threads N] [--force] [STAGE ...]
+
+DVC itself runs one stage at a time. Here several `dvc repro --single-item STAGE` are at work at
+once, in the order that DVC's own graph allows, as many as there are cores and memory for; every
+stage computes on one thread unless told otherwise, so results do not depend on how many.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from jepatlas_dvc import check
+
+MEMORY = 2 << 30  # bytes that a stage may need
+DURATIONS = Path(".dvc/tmp/durations.json")  # seconds that each stage took when it last ran
+NOISE = (  # what DVC says around a stage
+    *("Running stage ", "> ", "Updating lock file", "Generating lock file", "Use `dvc push`"),
+    *("To track the changes", "\tgit add", "To enable auto staging", "\tdvc config"),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages to visit, each with those of them that it waits for; and what each one writes that
+    people look at."""
+
+    waits_for: Mapping[str, set[str]]
+    shown: Mapping[str, list[str]]
+
+
+def plan(targets: Sequence[str], force: bool) -> Plan:
+    """What is out of date, and all that comes after it; with targets, of what they need."""
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        graph = repo.index.graph
+        stages = {stage.addressing: stage for stage in graph}
+        before = {name: {s.addressing for s in graph.successors(stages[name])} for name in stages}
+        needed = _closure(targets or list(stages), before)
+        changed = set(needed) if force else set(repo.status(targets=list(targets) or None))
+        after = {name: {other for other in stages if name in before[other]} for name in stages}
+        visited = _closure(changed & needed, after) & needed
+        shown = {
+            name: [str(out.def_path) for out in stages[name].outs if _is_to_look_at(out.def_path)]
+            for name in visited
+        }
+    return Plan({name: before[name] & visited for name in stages if name in visited}, shown)
+
+
+def _closure(names: Iterable[str], neighbours: Mapping[str, set[str]]) -> set[str]:
+    found, left = set(), list(names)
+    while left:
+        name = left.pop()
+        if name not in neighbours:
+            sys.exit(f"error: there is no stage {name}; there are: {', '.join(neighbours)}")
+        if name not in found:
+            found.add(name)
+            left += neighbours[name]
+    return found
+
+
+def _is_to_look_at(path: str) -> bool:
+    return path.startswith("plots/") and path.endswith(("/pictures", ".html"))
+
+
+@dataclass
+class Runner:
+    """Works through a plan with `jobs` stages at a time."""
+
+    plan: Plan
+    jobs: int
+    threads: int
+    force: bool
+    running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
+    last_line: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+
+    def run(self) -> list[str]:
+        """Every stage of the plan; the names of those that failed, after which none is begun."""
+        failed: list[str] = []
+        known = _durations()
+        urgency = _longest_ways(self.plan.waits_for, known)
+        sorter = TopologicalSorter(self.plan.waits_for)
+        sorter.prepare()
+        ready: list[str] = []
+        while sorter.is_active():
+            ready = sorted([*ready, *sorter.get_ready()], key=lambda name: -urgency[name])
+            while ready and len(self.running) < self.jobs and not failed:
+                self.start(ready.pop(0))
+            if not self.running:
+                break
+            name = self.wait()
+            if self.running.pop(name).returncode:
+                failed.append(name)
+            else:
+                known[name] = time.monotonic() - self.begun[name]
+                self.report(name)
+                sorter.done(name)
+        DURATIONS.parent.mkdir(parents=True, exist_ok=True)
+        DURATIONS.write_text(json.dumps(known), encoding="utf-8")
+        return failed
+
+    def start(self, name: str) -> None:
+        command = ["dvc", "--wait-for-lock", "repro", "--single-item", name]
+        alone = self.jobs == 1  # its progress bar can be seen
+        self.begun[name] = time.monotonic()
+        process = subprocess.Popen(
+            command + ["--force"] * self.force,
+            env={**os.environ, "OMP_NUM_THREADS": str(self.threads)},
+            stdout=None if alone else subprocess.PIPE,
+            stderr=None if alone else subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # a Ctrl-C reaches it through `stop`
+        )
+        self.running[name] = process
+        if not alone:
+            threading.Thread(target=self.listen, args=(name, process), daemon=True).start()
+
+    def listen(self, name: str, process: subprocess.Popen[str]) -> None:
+        """Pass on what a stage says, line by line and with its name before it."""
+        for line in process.stdout or ():
+            text = line.rstrip()
+            if text and not text.startswith(NOISE):
+                self.last_line[name] = text
+                print(f"{name}: {text}", flush=True)
+
+    def wait(self) -> str:
+        """The name of a stage that has ended."""
+        while True:
+            for name, process in self.running.items():
+                if process.poll() is not None:
+                    return name
+            time.sleep(0.05)
+
+    def report(self, name: str) -> None:
+        self.done += 1
+        took = time.monotonic() - self.begun[name]
+        print(f"[{self.done}/{len(self.plan.waits_for)}] {name}, {took:.0f} s", flush=True)
+        for path in self.plan.shown[name]:
+            print(f"    to look at by now: {path}", flush=True)
+
+    def stop(self) -> None:
+        """End every stage that is at work, and wait until it has ended."""
+        for signal_, patience in ((signal.SIGINT, 5.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5)):
+            for process in self.running.values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal_)
+            until = time.monotonic() + patience
+            while time.monotonic() < until and any(_alive(p.pid) for p in self.running.values()):
+                for process in self.running.values():
+                    process.poll()
+                time.sleep(0.05)
+
+
+def _alive(group: int) -> bool:
+    """Whether any process of a group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _durations() -> dict[str, float]:
+    try:
+        found: dict[str, float] = json.loads(DURATIONS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    return found
+
+
+def _longest_ways(
+    waits_for: Mapping[str, set[str]], known: Mapping[str, float]
+) -> dict[str, float]:
+    """Seconds from each stage's begin to the end of the longest chain of stages that starts with
+    it; where nothing is known, training counts for more than the rest."""
+    longest: dict[str, float] = {}
+    order = list(TopologicalSorter(waits_for).static_order())
+    for name in reversed(order):
+        own = known.get(name, 60.0 if "train" in name else 10.0)
+        later = [longest[other] for other in order if name in waits_for[other]]
+        longest[name] = own + max(later, default=0.0)
+    return longest
+
+
+def in_order(lock: Path = Path("dvc.lock"), pipeline: Path = Path("dvc.yaml")) -> None:
+    """Put the stages of dvc.lock in the order of their names, whatever order they ended in."""
+    from dvc.utils.serialize import modify_yaml
+
+    with modify_yaml(lock) as content:
+        stages = content.get("stages", {})
+        for name in sorted(stages):
+            stages[name] = stages.pop(name)
+
+
+def possible_jobs() -> int:
+    """As many stages as there are cores, and memory for 2 GB each."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make repro", description=__doc__.splitlines()[0])
+    parser.add_argument("stages", nargs="*", metavar="STAGE")
+    parser.add_argument("--jobs", type=int, default=possible_jobs())
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("-f", "--force", action="store_true")
+    given = parser.parse_args(arguments)
+    check(["repro"])
+    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    made = plan(given.stages, given.force)
+    if not made.waits_for:
+        print("Data and pipelines are up to date.")
+        return 0
+    runner = Runner(made, max(given.jobs, 1), max(given.threads, 1), given.force)
+    try:
+        failed = runner.run()
+    except KeyboardInterrupt:
+        runner.stop()
+        print("interrupted; `make repro` goes on from here", file=sys.stderr)
+        return 130
+    in_order()
+    if failed:
+        for name in failed:
+            why = runner.last_line.get(name, "")
+            print(f"failed: {name}{f': {why}' if why else ''}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _interrupt() -> Any:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

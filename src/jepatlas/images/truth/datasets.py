@@ -29,11 +29,10 @@ To be told by an error instead: images.data.fallback: null"""
 def load(data: Data) -> Images:
     """The images that params.yaml asks for, from the first source that has them.
 
-    A published set is looked for in `images.data.path`, where one of its files asks for all four,
-    in the folder that the environment variable
+    A published set is looked for in `images.data.path`, in the folder that the environment variable
     `JEPATLAS_<SET>` names, and in `data/raw/<set>`, where what is missing is downloaded. Raises
-    `InputError` when a file is damaged, missing from a folder that the variable names, or nowhere
-    to be had and no fallback is allowed.
+    `InputError` when a file is damaged, missing from the first two where others of the four are, or
+    nowhere to be had and no fallback is allowed.
     """
     path = Path(data.path)
     if not path.exists():

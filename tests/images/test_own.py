@@ -58,6 +58,17 @@ def test_a_folder_of_folders(folder):
     np.testing.assert_array_equal(images.train, again.train)
 
 
+def test_folders_are_in_the_order_of_the_numbers_in_their_names(folder):
+    (folder / "lying").rename(folder / "10")
+    (folder / "standing").rename(folder / "9")
+    expected = [
+        (np.asarray(Image.open(file)).tobytes(), file.parent.name)
+        for file in folder.glob("*/*.png")
+    ]
+    assert own(folder).classes == ("9", "10")
+    assert pictures(own(folder)) == sorted(expected)
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_arrays(tmp_path, inside):
     path = arrays(tmp_path / "images.npz")
@@ -73,8 +84,10 @@ def test_labels_may_be_words_and_classes_many(tmp_path):
     images = np.random.default_rng(0).integers(256, size=(360, 8, 64)).astype(np.uint8)
     names = np.array([f"class {k % 12}" for k in range(360)])
     found = own(arrays(tmp_path / "images.npz", images=images, labels=names))
-    assert len(found.classes) == 12
+    assert found.classes == tuple(f"class {k}" for k in range(12))
     assert found.shape == (8, 64)
+    expected = [(x.tobytes(), name) for x, name in zip(images, names.tolist(), strict=True)]
+    assert pictures(found) == sorted(expected)
 
 
 def test_pngs_may_be_called_png_in_capitals_and_what_is_hidden_does_not_count(folder):
@@ -191,6 +204,14 @@ def folder_inside(folder):
     (folder / "lying" / "more").mkdir()
 
 
+def loose(folder):
+    Image.new("L", SHAPE[::-1]).save(folder / "3.png")
+
+
+def an_archive_beside(folder):
+    arrays(folder / "images.npz")
+
+
 def an_empty_class(folder):
     (folder / "leaning").mkdir()
 
@@ -214,6 +235,8 @@ def few(folder):
         (too_wide, r"3\.png: should be 8 to 64 pixels per side, is 65 x 17"),
         (photograph, r"3\.jpg: the folder of a class should hold PNGs and nothing else"),
         (folder_inside, r"more: the folder of a class should hold PNGs and nothing else"),
+        (loose, r"3\.png: should lie in the folder of its class"),
+        (an_archive_beside, r"images\.npz or folders of classes, has both \(the folder 'lying'\)"),
         (an_empty_class, "the class 'leaning' should have 10 images or more, has 0"),
         (emptied, "has no folders of PNGs"),
         (few, "the class 'standing' should have 10 images or more, has 9"),

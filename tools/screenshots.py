@@ -1,4 +1,4 @@
-"""Pictures of the page for the README: `python tools/screenshots.py`, after `dvc repro report`.
+"""Pictures of the page for the documents: `python tools/screenshots.py`, after `dvc repro report`.
 
 Needs a Chromium on PATH. Each picture goes to `docs/`, in fewer colours where it would be large.
 """
@@ -44,7 +44,7 @@ def half_way(tab: Any) -> None:
     tab.locator("#moment").blur()
 
 
-def one_digit(tab: Any) -> None:
+def one_image(tab: Any) -> None:
     tab.locator("#picker .tile").nth(52).click()
 
 
@@ -58,10 +58,10 @@ def nothing(tab: Any) -> None:
 
 
 SHOTS = {
-    "report-explorer": Shot("explorer", "light", 1120, 1000, seen_from_a_cluster),
-    "report-training": Shot("explorer", "dark", 1120, 1000, half_way),
-    "report-noisy-tv": Shot("tv", "light", 1280, 1200, nothing),
-    "report-digits": Shot("digits", "dark", 1280, 1400, one_digit),
+    "report-mixture": Shot("mixture", "light", 1120, 1000, seen_from_a_cluster),
+    "report-training": Shot("mixture", "dark", 1120, 1000, half_way),
+    "report-noisy-tv": Shot("noisy_tv", "light", 1280, 1200, nothing),
+    "report-images": Shot("images", "dark", 1280, 1400, one_image),
     "report-claims": Shot("claims", "light", 1280, 900, failed_claims),
 }
 

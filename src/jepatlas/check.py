@@ -10,6 +10,7 @@ from pydantic import create_model
 
 from jepatlas.common.base import parameters, stage, tracks
 from jepatlas.common.base.parameters import Device, Note, Section, Seed
+from jepatlas.common.learning import methods
 from jepatlas.structure import structure
 
 
@@ -25,6 +26,16 @@ def everything(params: Mapping[str, Any]) -> None:
         module = tracks.module(track, "learning.check")
         if module:
             module.check(getattr(valid, track))
+        else:
+            check_methods(track)
+
+
+def check_methods(track: str) -> None:
+    """Of a track with nothing else to check: every method by its own module."""
+    package = tracks.module(track, "methods")
+    if package:
+        for name in parameters.value(f"{track}.methods"):
+            methods.load(package, name, f"{track}.methods.{name}")
 
 
 def main() -> None:

@@ -76,6 +76,13 @@ def refusal(call) -> str:
         ("- 1\n- 2\n", "should hold keys and values, holds [1, 2]"),
         ("just text\n", "should hold keys and values, holds 'just text'"),
         (None, "no such file; stages run from the project's root"),
+        ("a: 1\nb: {c: 1, c: 2}\n", "not valid YAML: the key c stands twice in a block"),
+        ("a: 1\na: 2\n", "not valid YAML: the key a stands twice in a block"),
+        ("? [a]\n: 1\n", "not valid YAML: while constructing a mapping"),
+        ("a: " + "9" * 5000, "not valid YAML: Exceeds the limit"),
+        ("a: " + "[" * 20_000, "nested too deeply"),
+        ("a: " + "{a: " * 20_000, "nested too deeply"),
+        ("a: 2001-99-99\n", "not valid YAML: month must be in 1..12"),
     ],
 )
 def test_an_unusable_file_is_named(project, text, message):
@@ -83,6 +90,13 @@ def test_an_unusable_file_is_named(project, text, message):
         (project / "params.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     for call in (read, lambda: value("seed"), lambda: section("a", Inner)):
         assert refusal(call).startswith(message)
+
+
+def test_keys_of_other_kinds_and_merged_blocks_are_not_taken_for_twins(project):
+    text = 'a: &x {b: 1}\nc: &y {d: 2}\ne: {<<: [*x, *y], b: 3}\n1: one\n"1": text\n'
+    (project / "params.yaml").write_text(text)
+    assert read()["e"] == {"b": 3, "d": 2}
+    assert read()[1] == "one"
 
 
 def test_another_file_is_named_by_its_path(project):
@@ -204,6 +218,24 @@ def test_a_section_that_is_none(content):
     assert refusal(lambda: validate(content, Inner, "a.b")) == (
         f"a.b: should be a valid dictionary or instance of Inner, is {content!r}"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (16**6000, "is a number of thousands of digits"),  # of 0x...: Python does not write it out
+        ("x" * 5000, f"is '{'x' * 199}..."),
+        ([0] * 5000, f"is [{'0, ' * 66}0..."),
+    ],
+    ids=["number", "text", "list"],  # pytest cannot write the number out either
+)
+def test_a_value_that_is_long_is_cut(project, content, expected):
+    assert refusal(lambda: validate({"rate": content}, Inner, "a")).endswith(expected)
+
+
+def test_a_value_that_holds_itself_is_one_line(project):
+    (project / "params.yaml").write_text("a: {count: &x [*x]}\n")
+    assert "a.count: should be a valid integer" in refusal(lambda: section("a", Outer))
 
 
 # Single values

@@ -14,7 +14,9 @@ from jepatlas.common.base import storage
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import (
     read_arrays,
+    read_csv,
     read_json,
+    read_texts,
     rounded,
     write,
     write_arrays,
@@ -269,3 +271,37 @@ def test_csv(tmp_path):
     assert path.read_text() == 'step,loss,method\n1,0.333333,"a, b"\n20,,c\n'
     assert list(path.parent.iterdir()) == [path]
     assert storage.SIGNIFICANT_DIGITS == 6
+
+
+@pytest.mark.parametrize("read", [read_csv, read_texts])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file; `dvc repro` makes it"),
+        (b"", "not a table of plot data (No columns to parse from file)"),
+        (b"a,b\n1,2\n1,2,3,4\n", "not a table of plot data"),
+        (b"\xff\xfe\x00", "not a table of plot data"),
+    ],
+)
+def test_an_unusable_table_is_named(tmp_path, read, content, message):
+    path = tmp_path / "a.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as refusal:
+        read(path)
+    assert str(refusal.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_in_the_place_of_a_table_is_named(tmp_path):
+    with pytest.raises(InputError, match="not a table of plot data"):
+        read_csv(tmp_path)
+
+
+def test_texts_are_read_as_they_are(tmp_path):
+    rows = [
+        {"id": "1", "claim": "NA", "value": "0.50", "reason": ""},
+        {"id": "02", "claim": "a, b\nand c", "value": "null", "reason": ""},
+    ]
+    write_csv(tmp_path / "a.csv", pd.DataFrame(rows))
+    assert read_texts(tmp_path / "a.csv") == rows

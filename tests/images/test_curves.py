@@ -1,11 +1,13 @@
 """Curves during training: written as they come, replaced, and kept when nothing comes."""
 
 import json
+import subprocess
 
 import pandas as pd
 import pytest
 import torch
 
+from jepatlas.common.base.parameters import InputError
 from jepatlas.images.learning.curves import shown
 
 
@@ -44,3 +46,11 @@ def test_a_training_that_is_refused_loses_no_curve(tmp_path):
     with pytest.raises(ValueError, match="refused"), shown(tmp_path):
         raise ValueError("refused")
     assert table(tmp_path, "loss")["loss"].tolist() == [1.0]
+
+
+def test_a_repository_without_a_commit_is_named(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    monkeypatch.chdir(tmp_path)
+    said = pytest.raises(InputError, match="curves take a first commit in git")
+    with said, shown(tmp_path / "curves") as report:
+        report({"loss": torch.tensor([1.0])})

@@ -196,6 +196,14 @@ def test_supplied_files_come_before_all_others(folder, raw):
     assert_is_mnist(load(NOWHERE))
 
 
+def test_a_set_that_was_supplied_in_part_is_not_passed_over(raw, server, mirrored, tmp_path):
+    files.put(raw)
+    files.put(tmp_path / "supplied", IMAGES)
+    with pytest.raises(InputError, match=r"images\.data\.path: supplied has neither .* nor .*\.gz"):
+        load(mirrored(fallback="digits"))
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("data_set", ["fashion_mnist", "kmnist"])
 def test_other_published_sets(data_set, server, mirrored, tmp_path):
     images = load(mirrored(data_set=data_set))

@@ -33,6 +33,7 @@ def entry(name: str, seed: int) -> Entry:
         for key in ("from_perturbed", "from_clean")
     }
     evaluated: dict[str, Any] = {
+        "curve_loss": np.zeros((9, 1)),
         "map": rng.normal(size=(N, 2)),
         "map_share": np.array([0.3, 0.2]),
         "maps": rng.normal(size=(3, 50, 2)),
@@ -150,19 +151,99 @@ def test_reconstructions_show_their_errors(album):
         assert number in found
 
 
-@pytest.mark.parametrize(("count", "shape"), [(3, (17, 40)), (12, (64, 64))])
-def test_any_number_of_classes_and_any_size(count, shape):
+def made_up(
+    methods: int, classes: int, shape: tuple[int, int], names: tuple[str, ...] = ()
+) -> Album:
+    """Of so many methods, classes and pixels."""
     rng = np.random.default_rng(0)
-    labels = (np.arange(N) % count).astype(np.uint16)
-    images = rng.integers(256, size=(N, *shape)).astype(np.uint8)
-    names = tuple(f"class {k}" for k in range(count))
+    n = max(N, 3 * classes)
+    labels = (np.arange(n) % classes).astype(np.uint16)
+    images = rng.integers(256, size=(n, *shape)).astype(np.uint8)
+    shown = np.arange(max(100 // classes, 1) * classes)
+    small = images[shown]
+    arrays = {"predicted": labels, "from_perturbed": small, "from_clean": small, "shown": shown}
+    arrays |= {"perturbed": np.stack([small] * 7), "map": rng.normal(size=(n, 2))}
+    arrays |= {"neighbours": np.repeat(shown[:, None], 5, axis=1)}
     one = entry("jepa", 1)
-    small = rng.integers(256, size=(100, *shape)).astype(np.uint8)
-    arrays = one.arrays | {"predicted": labels, "from_perturbed": small, "from_clean": small}
-    arrays |= {"perturbed": np.stack([small] * 7)}
-    world = Images("own", "images of mine", names, images, labels, images, labels)
-    album = Album(world, [Entry("jepa", arrays, one.measured)])
+    called = ["jepa", *(f"a_method_of_mine_{k}" for k in range(1, methods))]
+    entries = [Entry(name, one.arrays | arrays, one.measured) for name in called]
+    names = names or tuple(f"class {k}" for k in range(classes))
+    return Album(Images("own", "images of mine", names, images, labels, images, labels), entries)
+
+
+def outside(page: Figure) -> list[str]:
+    """Texts that the edge of the page cuts off."""
+    page.canvas.draw()
+    found = list(page.texts)
+    for axes in page.axes:
+        found += axes.texts
+        if axes.axison:
+            found += [axes.title, *axes.get_xticklabels(), *axes.get_yticklabels()]
+        if legend := axes.get_legend():
+            found += legend.texts
+    boxes = [(text.get_text(), text.get_window_extent()) for text in found if text.get_text()]
+    return [
+        text
+        for text, box in boxes
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > page.bbox.x1 or box.y1 > page.bbox.y1
+    ]
+
+
+@pytest.mark.parametrize("draw", PAGES, ids=lambda draw: draw.__name__)
+@pytest.mark.parametrize(
+    ("methods", "classes", "shape"),
+    [(1, 3, (17, 40)), (1, 47, (40, 17)), (2, 12, (64, 64)), (7, 3, (17, 40)), (7, 47, (40, 17))],
+)
+def test_any_number_of_methods_and_classes_and_any_size_has_room(draw, methods, classes, shape):
+    page = draw(made_up(methods, classes, shape))
+    assert outside(page) == []
+    said = texts(page)
+    if draw is not examples.perturbations:
+        assert all(f"a method of mine {k}" in said for k in range(1, methods))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 12, 47, 300])
+def test_every_class_has_a_colour_of_its_own(classes):
+    assert len({tuple(colour) for colour in colours(classes)}) == classes
+
+
+@pytest.mark.parametrize("methods", [1, 7])
+def test_what_belongs_to_one_perturbation_stays_beside_its_name(methods):
+    axes = scored.robustness(made_up(methods, 3, (28, 28))).axes[0]
+    for line in axes.lines[:methods]:
+        assert (np.abs(line.get_ydata() - np.arange(8)) < 0.5).all()
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (17, 40), (64, 8)])
+@pytest.mark.parametrize("draw", [examples.perturbations, examples.neighbours])
+def test_images_keep_their_proportions(draw, shape):
+    page = draw(made_up(2, 3, shape))
+    for axes in page.axes:
+        box, drawn = axes.get_window_extent(), axes.images[0].get_extent()
+        columns, rows = drawn[1], drawn[2]
+        assert (box.height / rows) / (box.width / columns) == pytest.approx(shape[0] / shape[1])
+
+
+def test_names_may_hold_dollars_and_be_long():
+    """A pair of dollars is the beginning and the end of a formula for matplotlib."""
+    names = ("a$b$", r"$\x$", "a name that is much too long to be written, 1")
+    album = made_up(2, 3, (28, 28), names)
     for draw in PAGES:
-        draw(album).canvas.draw()
+        assert outside(draw(album)) == []
+    (labels,) = {tuple(t.get_text() for t in a.get_yticklabels()) for a in
+                 scored.confusions(album).axes}  # fmt: skip
+    assert [text.replace(r"\$", "$") for text in labels[:2]] == list(names[:2])
+    assert labels[2].endswith("itten, 1")
     assert len(list(maps.training(album))) > 1
-    assert len({tuple(colour) for colour in colours(count)}) == count
+
+
+def test_what_intervals_are_over_and_whose_map_it_is(album):
+    assert "intervals over the test images" in texts(scored.robustness(album))
+    assert "The first of" not in texts(maps.maps(album))
+    several = {"curve_loss": np.zeros((9, 3))}
+    entries = [Entry(e.name, e.arrays | several, e.measured) for e in album.entries]
+    album = Album(album.images, entries)
+    assert "intervals over 3 members" in texts(scored.robustness(album))
+    for draw in (maps.maps, examples.neighbours, examples.reconstructions, scored.confusions):
+        assert "The first of 3 members." in texts(draw(album))
+        assert outside(draw(album)) == []

@@ -216,6 +216,30 @@ def test_training_learns_without_labels_and_repeats_itself(name, trained):
         assert torch.equal(tensor, again.final[key]), key
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_neighbours_are_learned_from(name, trained):
+    without, with_ = (
+        trained(METHODS[name].model_copy(update={"neighbours": count}), stroke_world()).final
+        for count in (0, 3)
+    )
+    assert any(not torch.equal(tensor, with_[key]) for key, tensor in without.items())
+
+
+def test_the_neighbours_of_all_networks_are_found_in_one_pass_per_epoch(trained, monkeypatch):
+    passes = []
+
+    def counted(self, networks, images):
+        if not networks.training and images.shape[1] == 220:  # those that are trained on
+            passes.append(len(images))
+        return networks["online"](images)
+
+    monkeypatch.setattr(vicreg.Method, "embed", counted)
+    update = {"neighbours": 3, "ensemble_size": 2, "epochs": 3}
+    trained(METHODS["vicreg"].model_copy(update=update), stroke_world(), members=(0, 1))
+    curves, partners = [4] * 3, [4] * 2  # no partners in the first epoch
+    assert passes == curves + partners
+
+
 @pytest.mark.parametrize("neighbours", [0, 3])
 def test_labels_do_not_take_part_in_training(trained, neighbours):
     images = stroke_world()

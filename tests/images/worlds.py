@@ -68,10 +68,14 @@ def bar_world():
 
 
 def strokes(n, seed=0, shape=(28, 28)):
-    """Vertical and horizontal strokes, and which they are: uint8 `[n, height, width]`, `[n]`."""
+    """Vertical and horizontal strokes, and which they are: uint8 `[n, height, width]`, `[n]`.
+
+    In noise, so that no two are alike: the nearest neighbour of a copy is a copy, and a test with
+    copies would not see whether neighbours do anything.
+    """
     rng = np.random.default_rng(seed)
     labels = rng.integers(2, size=n).astype(np.uint16)
-    images = np.zeros((n, *shape), np.uint8)
+    images = rng.integers(30, size=(n, *shape)).astype(np.uint8)
     for image, label in zip(images, labels, strict=True):
         side = shape[label]
         start = rng.integers(side // 3, side // 3 + 6)

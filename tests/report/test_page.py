@@ -70,10 +70,12 @@ def test_it_is_small_and_the_same_each_time(root, page_file, text):
     assert page_file.read_text(encoding="utf-8") == text
 
 
-def test_it_refers_to_nothing_outside(text, elements):
-    places = [a[k] for _, a in elements for k in ("src", "href", "action", "data") if k in a]
-    assert places
-    assert all(place.startswith(("#", "data:")) for place in places)
+def test_it_refers_to_nothing_outside_but_the_sources(text, elements):
+    keys = ("src", "href", "action", "data")
+    places = {(tag, found[key]) for tag, found in elements for key in keys if key in found}
+    outside = {place for place in places if not place[1].startswith(("#", "data:"))}
+    assert outside < places
+    assert outside == {("a", address) for address in document.SOURCES.values()}  # asked by a click
     style = text[text.index("<style>") : text.index("</style>")]
     assert re.findall(r"url\((?!data:)", style) == []
     assert "@import" not in style
@@ -81,7 +83,7 @@ def test_it_refers_to_nothing_outside(text, elements):
 
 def test_what_files_hold_is_never_read_as_html(text, elements):
     tags = [tag for tag, _ in elements]
-    assert tags.count("script") == 3  # data, library, the page's own
+    assert tags.count("script") == 7  # data, what is shared, three tracks, library, start
     assert "img" not in tags
     assert not any(name.startswith("on") for _, found in elements for name in found)
     assert "&lt;/script&gt;" in text  # the text is there, as text
@@ -160,7 +162,12 @@ def test_a_note_stands_at_the_top_as_text():
 
 @pytest.mark.parametrize(
     ("names", "expected"),
-    [(["One"], "one"), (["One", "Two"], "one and two"), (["A", "B", "C"], "a, b and c")],
+    [
+        (["One"], "one"),
+        (["One", "Two"], "one and two"),
+        (["A", "B", "C"], "a, b and c"),
+        (["MNIST", "Noisy TV"], "MNIST and noisy TV"),
+    ],
 )
 def test_worlds_are_listed_in_words(names, expected):
     assert assemble.listed(names) == expected

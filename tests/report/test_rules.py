@@ -237,6 +237,12 @@ def test_a_missing_measure_is_one_line_that_names_it(metrics, name):
     assert "\n" not in str(caught.value)
 
 
+def test_an_axis_without_values_is_one_line_that_names_it(metrics):
+    with pytest.raises(InputError) as refusal:
+        verdict(metrics, measure("absent.*", axis="σ") > HALF)
+    assert str(refusal.value) == "plots/mixture/tables/measures.csv: has no absent.* of a"
+
+
 def test_a_missing_table_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"mixture/tables/measures\.csv: no such file"):

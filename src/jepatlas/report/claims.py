@@ -5,9 +5,13 @@ shortened, the order is kept, and what is said twice is one claim. Bounds stand 
 with their reasons; "learned" is everywhere 95 % of what can be known.
 """
 
+from pathlib import Path
+
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import value
 from jepatlas.common.reporting.rules import Claim, Evidence, judge
+
+TABLE = Path("plots/claims.csv")  # the rows of `decided`
 
 
 def gathered() -> list[Claim]:

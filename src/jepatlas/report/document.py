@@ -16,6 +16,6 @@ SOURCES = {  # what it refers to, in its order: where that is
 
 
 def in_markdown() -> str:
-    """What the document is, in a paragraph for README.md and docs/."""
+    """What the document is and goes back to, in a paragraph."""
     papers = ", ".join(f"[{name}]({address})" for name, address in SOURCES.items())
-    return f"The document is *{TITLE}*: {IS}. It goes back to {papers}."
+    return f"The document, *{TITLE}*, is {IS}. Its papers: {papers}."

@@ -1,16 +1,14 @@
 """Every table of the documents: the tracks', then the claims."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_csv
+from jepatlas.common.base.storage import read_texts
 from jepatlas.common.reporting.rules import HOLDS, counts
 from jepatlas.common.reporting.tables import markdown
 from jepatlas.report import document
-from jepatlas.report.claims import data_sets
+from jepatlas.report.claims import TABLE, data_sets
 
 
 def tables() -> dict[str, str]:
@@ -22,11 +20,10 @@ def tables() -> dict[str, str]:
         for name in found.keys() & offered.keys():
             raise InputError(f"{track}: another track offers a table '{name}' too")
         found |= offered
-    rows = read_csv(Path("plots/claims.csv")).fillna("").to_dict("records")
-    return found | {"claims": claims(rows, data_sets())}
+    return found | {"claims": claims(read_texts(TABLE), data_sets())}
 
 
-def claims(rows: Sequence[Mapping[str, Any]], sets: Mapping[str, str]) -> str:
+def claims(rows: Sequence[Mapping[str, str]], sets: Mapping[str, str]) -> str:
     """What the document is, the verdicts counted, then a table for each track.
 
     rows: of plots/claims.csv; sets: by track, what it learned from.
@@ -40,7 +37,7 @@ def claims(rows: Sequence[Mapping[str, Any]], sets: Mapping[str, str]) -> str:
     return "\n\n".join(parts)
 
 
-def _row(claim: Mapping[str, Any]) -> list[str]:
+def _row(claim: Mapping[str, str]) -> list[str]:
     """Where a claim does not hold, the reason has what was needed."""
     number = f"{claim['measured']}: {claim['value']}" if claim["value"] else ""
     if claim["verdict"] == HOLDS:

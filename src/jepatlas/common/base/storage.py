@@ -70,13 +70,22 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write(path, lambda file: table.to_csv(file, index=False, float_format=layout))
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """A table; options: of pandas' `read_csv`. A missing or damaged one is an `InputError`."""
     try:
-        return pd.read_csv(path)
+        return pd.read_csv(path, **options)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not a table of plot data ({error})") from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a table of plot data ({' '.join(str(error).split())})"
+        ) from None
+
+
+def read_texts(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of texts: what looks like a number stays a text, as does an empty one."""
+    rows = read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+    return [{str(key): str(text) for key, text in row.items()} for row in rows]
 
 
 def rounded(content: Any) -> Any:

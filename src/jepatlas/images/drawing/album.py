@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.colors import hsv_to_rgb
 
 from jepatlas.images.truth.world import Images
 
@@ -14,7 +15,9 @@ Array = npt.NDArray[Any]
 Measured = dict[str, Any]
 
 SPELLED = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
-FALLBACK = "digits"  # the set that takes the place of another one
+HEADING = 6.7  # inches that a page is wide at least, so that its heading has room
+LONGEST = 40, 16  # letters of a title, and of a class's name
+MANY = 30  # classes: more names would hide each other
 
 
 def title(name: str) -> str:
@@ -22,11 +25,25 @@ def title(name: str) -> str:
     return SPELLED.get(name, name.replace("_", " "))
 
 
+def written(text: str, longest: int) -> str:
+    """A text of one's own as matplotlib is to draw it: dollars as dollars, and what is long without
+    its middle, because names often differ at their ends."""
+    half = longest // 2
+    cut = text if len(text) <= longest else f"{text[: half - 1]}…{text[-half:]}"
+    return cut.replace("$", r"\$")
+
+
+def room(texts: Sequence[str], size: float = 7) -> float:
+    """Inches that the longest of these texts takes, in letters of `size` points."""
+    return 0.0095 * size * max(map(len, texts))
+
+
 def colours(count: int) -> Array:
     """A colour for each class, `[count, 3]`: ten that are told apart easily, then hues."""
     if count <= 10:
         return np.array(mpl.color_sequences["tab10"])[:count]
-    return np.asarray(mpl.colormaps["hsv"](np.arange(count) / count)[:, :3] * 0.85)
+    hues = np.arange(count) / count
+    return np.asarray(hsv_to_rgb(np.stack([hues, np.ones(count), np.full(count, 0.85)], axis=1)))
 
 
 @dataclass(frozen=True)
@@ -52,8 +69,34 @@ class Album:
     @property
     def source(self) -> str:
         """The data set in words."""
-        images = self.images
-        return images.title[0].upper() + images.title[1:]
+        title = written(self.images.title, LONGEST[0])
+        return title[0].upper() + title[1:]
+
+    @property
+    def names(self) -> list[str]:
+        """What the classes are called in pictures."""
+        return [written(name, LONGEST[1]) for name in self.images.classes]
+
+    @property
+    def members(self) -> int:
+        _, members = self.entries[0].arrays["curve_loss"].shape
+        return int(members)
+
+    @property
+    def whose(self) -> str:
+        """The end of a note under what is drawn of one member."""
+        return "" if self.members == 1 else f" The first of {self.members} members."
+
+    @property
+    def over(self) -> str:
+        """What intervals are over."""
+        return "the test images" if self.members == 1 else f"{self.members} members"
+
+    def cell(self, size: float) -> tuple[float, float]:
+        """Width and height in inches of an image whose longer side is `size`."""
+        height, width = self.images.shape
+        longer = max(height, width)
+        return size * width / longer, size * height / longer
 
     @property
     def rows(self) -> Array:

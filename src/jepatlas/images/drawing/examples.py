@@ -15,7 +15,7 @@ from jepatlas.common.drawing.style import (
     place,
     write_text,
 )
-from jepatlas.images.drawing.album import Album, Array, Entry
+from jepatlas.images.drawing.album import HEADING, Album, Array, Entry, room
 
 GAP = 215  # grey between images, or a white one would have no border
 
@@ -24,8 +24,10 @@ def perturbations(album: Album) -> Figure:
     """Some test images and what each perturbation makes of them."""
     drawn = album.entries[0].arrays
     kinds, rows = list(drawn["kinds"]), album.rows
-    size, left, top = 0.62, 0.3, 1.3
-    page = figure(left + size * (len(kinds) + 1) + 0.5, top + size * len(rows) + 0.2)
+    (wide, high), left, top = album.cell(0.62), 0.3, 1.3
+    step = max(wide, 0.55)  # as wide as the names above
+    width = left + step * (len(kinds) + 1) + 0.5
+    page = figure(max(width, HEADING), top + high * len(rows) + 0.2)
     head(
         page,
         "What the networks see",
@@ -36,32 +38,33 @@ def perturbations(album: Album) -> Figure:
     names = ["original", *(kind.replace("_", " ") for kind in kinds)]
     for column, (name, images) in enumerate(zip(names, columns, strict=True)):
         gap = 0.12 * (column > 0) + 0.12 * (column == len(names) - 1)
-        place_x = left + size * column + gap
-        write_text(page, place_x + size / 2, top - 0.08, _in_two_lines(name), ha="center",
+        x = left + step * column + gap
+        write_text(page, x + wide / 2, top - 0.08, _in_two_lines(name), ha="center",
                    va="bottom", size=6.5)  # fmt: skip
-        _mosaic(place(page, place_x, top, size, size * len(rows)), images[rows][:, None])
+        _mosaic(place(page, x, top, wide, high * len(rows)), images[rows][:, None])
     return page
 
 
 def neighbours(album: Album) -> Figure:
     """One test image per class and its five nearest training images under each method."""
-    size, left, top, gap = 0.42, 0.75, 1.25, 0.3
-    rows, panels = album.rows, album.entries
-    width = size * 5
-    page = figure(left + (width + gap) * len(panels) + 0.1, top + size * len(rows) + 0.2)
+    (wide, high), top, gap = album.cell(0.42), 1.25, 0.3
+    rows, panels, left = album.rows, album.entries, wide + 0.33
+    width = max(wide * 5, room([entry.title for entry in panels], size=8))
+    across = left + (width + gap) * len(panels) + 0.1
+    page = figure(max(across, HEADING), top + high * len(rows) + 0.2)
     head(
         page,
         "Nearest neighbours",
         "A test image of each class, and its five nearest training images, nearest first.",
-        f"{album.source}. Framed in red: another class.",
+        f"{album.source}. Framed in red: another class.{album.whose}",
     )
     shown = album.entries[0].arrays["shown"][rows]
-    _mosaic(place(page, 0.2, top, size, size * len(rows)), album.images.test[shown][:, None])
+    _mosaic(place(page, 0.2, top, wide, high * len(rows)), album.images.test[shown][:, None])
     for panel, entry in enumerate(panels):
         found = entry.arrays["neighbours"][rows]
         x = left + (width + gap) * panel
-        write_text(page, x + width / 2, top - 0.08, entry.title, ha="center", va="bottom")
-        axes = place(page, x, top, width, size * len(rows))
+        write_text(page, x + wide * 5 / 2, top - 0.08, entry.title, ha="center", va="bottom")
+        axes = place(page, x, top, wide * 5, high * len(rows))
         _mosaic(axes, album.images.train[found])
         other = album.images.train_labels[found] != album.images.test_labels[shown][:, None]
         for row, column in np.argwhere(other):
@@ -73,19 +76,13 @@ def neighbours(album: Album) -> Figure:
 
 def reconstructions(album: Album) -> Figure:
     """A test image per class, perturbed, and given back by the decoders of all methods."""
-    size, left, top = 0.55, 1.75, 1.35
-    rows = album.rows
-    first = album.entries[0].arrays
-    strips = [
-        ("original", "", album.images.test[first["shown"]]),
-        ("perturbed", _error(album.entries[0], "references", "perturbed_input"),
-         first["perturbed"][-1]),
-    ]  # fmt: skip
-    for given in ("perturbed", "clean"):
-        for entry in album.entries:
-            text = f"{entry.title}, from {given}"
-            strips.append((text, _error(entry, given), entry.arrays[f"from_{given}"]))
-    page = figure(left + size * len(rows) + 0.2, top + (size + 0.06) * len(strips) + 0.25)
+    groups = _strips(album)
+    strips = [strip for group in groups for strip in group]
+    (wide, high), top, rows = album.cell(0.55), 1.35, album.rows
+    left = max(1.75, 0.3 + room([name for name, *_ in strips], size=8))
+    step = max(high, 0.4) + 0.06  # two lines of text beside each
+    height = top + step * len(strips) + 0.08 * len(groups)
+    page = figure(max(left + wide * len(rows) + 0.2, HEADING), height + 0.1)
     scores = album.entries[0].measured["reconstruction"]["references"]
     head(
         page,
@@ -94,20 +91,44 @@ def reconstructions(album: Album) -> Figure:
         f"{album.source}. MSE: mean squared error over the test images. The mean image has "
         f"{scores['mean_image']['mse']['mean']:.4f},",
         f"an oracle that knows the label and answers with the mean of the class "
-        f"{scores['class_mean_image']['mse']['mean']:.4f}.",
+        f"{scores['class_mean_image']['mse']['mean']:.4f}.{album.whose}",
     )
-    for number, (name, note, images) in enumerate(strips):
-        y = (
-            top
-            + (size + 0.06) * number
-            + 0.08 * (number > 1)
-            + 0.08 * (number > 1 + len(album.entries))
-        )
-        write_text(page, left - 0.1, y + size / 2 - 0.07, name, ha="right", va="center")
-        write_text(page, left - 0.1, y + size / 2 + 0.09, note, ha="right", va="center",
-                   color=FAINT, size=6.5)  # fmt: skip
-        _mosaic(place(page, left, y, size * len(rows), size), images[rows][None])
+    y = top
+    for group in groups:
+        for name, note, images in group:
+            write_text(page, left - 0.1, y + high / 2 - 0.07, name, ha="right", va="center")
+            write_text(page, left - 0.1, y + high / 2 + 0.09, note, ha="right", va="center",
+                       color=FAINT, size=6.5)  # fmt: skip
+            _mosaic(place(page, left, y, wide * len(rows), high), images[rows][None])
+            y += step
+        y += 0.08
     return page
+
+
+Strip = tuple[str, str, Array]  # a name, a note, and images
+
+
+def _strips(album: Album) -> list[list[Strip]]:
+    """What is given, and what the methods give back: from the perturbed, and from the clean."""
+    first = album.entries[0]
+    groups: list[list[Strip]] = [
+        [
+            ("original", "", album.images.test[first.arrays["shown"]]),
+            (
+                "perturbed",
+                _error(first, "references", "perturbed_input"),
+                first.arrays["perturbed"][-1],
+            ),
+        ]
+    ]
+    for given in ("perturbed", "clean"):
+        groups.append(
+            [
+                (f"{e.title}, from {given}", _error(e, given), e.arrays[f"from_{given}"])
+                for e in album.entries
+            ]
+        )
+    return groups
 
 
 def _mosaic(axes: Axes, images: Array) -> None:

@@ -19,7 +19,7 @@ from jepatlas.common.drawing.style import (
     head,
     place,
 )
-from jepatlas.images.drawing.album import Album, Array, Entry, colours
+from jepatlas.images.drawing.album import HEADING, MANY, Album, Array, Entry, colours
 
 PAUSE = 8  # frames on the last map
 BETWEEN = 3  # frames from one kept epoch to the next
@@ -34,9 +34,9 @@ def maps(album: Album) -> Figure:
         points, share = entry.arrays["map"], entry.arrays["map_share"]
         _dots(axes, points, album.images.test_labels, palette, size=1.2)
         _frame(axes, points)
-        for k in np.unique(album.images.test_labels):
+        for k in _named(album, album.images.test_labels):
             x, y = np.median(points[album.images.test_labels == k], axis=0)
-            _name(axes, (x, y), album.images.classes[k], palette[k])
+            _name(axes, (x, y), album.names[k], palette[k])
         axes.set_title(f"{entry.title}: {_percent(entry.measured['knn']['accuracy'])} by 5-NN")
         axes.set_xlabel(f"{share.sum():.0%} of the variance in two of the dimensions", size=7)
     return page
@@ -70,8 +70,7 @@ class _MovingMap:
         palette = colours(len(album.images.classes))
         self.dots = _dots(axes, self.points[-1], self.labels, palette, size=3)
         self.names = {
-            k: _name(axes, (0, 0), album.images.classes[k], palette[k])
-            for k in np.unique(self.labels)
+            k: _name(axes, (0, 0), album.names[k], palette[k]) for k in _named(album, self.labels)
         }
         self.epoch = axes.text(0.03, 0.03, "", transform=axes.transAxes, size=8, color=INK)
         axes.set_title(entry.title)
@@ -94,12 +93,14 @@ class _MovingMap:
 
 def _map_page(album: Album, dpi: int) -> tuple[Figure, list[Axes]]:
     side, left, gap = 2.6, 0.2, 0.25
-    page = figure(left + (side + gap) * len(album.entries), side + 1.75, dpi)
+    width = left + (side + gap) * len(album.entries)
+    page = figure(max(width, HEADING), side + 1.75, dpi)
+    means = "colours" if len(album.names) > MANY else "colours and names"
     head(
         page,
         "Embeddings of test images",
-        "The first two principal components of the unit embeddings; colours and names: classes.",
-        f"{album.source}. No label took part in training.",
+        f"The first two principal components of the unit embeddings; {means}: classes.",
+        f"{album.source}. No label took part in training.{album.whose}",
     )
     panels = [
         place(page, left + (side + gap) * number, 1.2, side, side)
@@ -121,6 +122,11 @@ def _frame(axes: Axes, points: Array) -> None:
     """Limits around the points, at one scale in both directions."""
     reach = 1.08 * np.abs(points).max()
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
+
+
+def _named(album: Album, labels: Array) -> list[int]:
+    """The classes whose names are written: all that are there, unless they are too many."""
+    return [] if len(album.names) > MANY else np.unique(labels).tolist()
 
 
 def _name(axes: Axes, centre: tuple[float, float], name: str, colour: Array) -> Text:

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dvclive.live import Live
+from scmrepo.exceptions import SCMError
 
+from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import rounded
 from jepatlas.common.learning.training import Row
 
@@ -23,7 +25,7 @@ def shown(folder: Path) -> Iterator[Callable[[Row], None]]:
     def report(row: Row) -> None:
         nonlocal live, epochs
         if live is None:
-            live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
+            live = _live(folder)
         epochs += 1
         live.step = epochs
         for name, values in row.items():
@@ -35,3 +37,11 @@ def shown(folder: Path) -> Iterator[Callable[[Row], None]]:
     finally:
         if live is not None:
             live.end()
+
+
+def _live(folder: Path) -> Live:
+    """DVCLive's writer, which looks for git's last commit."""
+    try:
+        return Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
+    except SCMError as error:
+        raise InputError(f"{folder}: curves take a first commit in git ({error})") from None

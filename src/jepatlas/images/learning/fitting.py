@@ -170,23 +170,26 @@ class _Pairs:
         machine: Machine,
         choice: Draws,
     ) -> None:
-        self.method, self.pixels, self.machine, self.choice = method, pixels, machine, choice
-
-        def embed(place: int) -> Array:
-            networks.eval()
-            z = machine.apply(partial(method.embed, networks), pixels, len(choice))
-            networks.train()
-            return unit(z[place])
-
-        self.partners = [
-            Partners(partial(embed, place), method.neighbours) for place in range(len(choice))
-        ]
+        self.method, self.networks, self.pixels = method, networks, pixels
+        self.machine, self.choice = machine, choice
+        self.partners = [Partners(method.neighbours) for _ in range(len(choice))]
 
     def of(self, batch: Batch) -> Pairs:
         """What a loss sees of a batch of the stream."""
         assert batch.examples is not None
+        if any(near.stale(batch.epoch) for near in self.partners):
+            self.look(batch.epoch)
         chosen = zip(batch.examples, self.partners, self.choice.generators, strict=True)
-        partners = [near.draw(own, batch.epoch, generator) for own, near, generator in chosen]
+        partners = [near.draw(own, generator) for own, near, generator in chosen]
         examples = np.stack([batch.examples.numpy(), torch.stack(partners).numpy()])
         clean, partnered = self.machine.images(self.pixels[examples])
         return Pairs(clean, partnered, self.method.strength * batch.progress)
+
+    def look(self, epoch: int) -> None:
+        """Find every network's neighbours by its own embedding, all in one pass."""
+        self.networks.eval()
+        embed = partial(self.method.embed, self.networks)
+        z = self.machine.apply(embed, self.pixels, len(self.choice))
+        self.networks.train()
+        for near, own in zip(self.partners, unit(z), strict=True):
+            near.look(own, epoch)

@@ -4,7 +4,6 @@ Pairs of neighbours are positive pairs as in NNCLR (Dwibedi et al. 2021, arXiv 2
 all images instead of a queue of recent ones.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,20 +37,26 @@ def vote(labels: Array) -> Array:
 class Partners:
     """Which image each image is paired with: one of its nearest in one network's embedding.
 
-    embed: gives the unit embeddings `[n, dim]` of all images, which is asked for at the start of
-    each epoch but the first; count: how many neighbours an image has. No labels take part.
+    count: how many neighbours an image has; 0: it is paired with itself, as every image is in the
+    first epoch, when the encoder knows nothing yet. No labels take part.
     """
 
-    def __init__(self, embed: Callable[[], Array], count: int) -> None:
-        self.embed, self.count = embed, count
-        self.epoch, self.found = 0, np.empty((0, count), int)
+    def __init__(self, count: int) -> None:
+        self.count, self.epoch = count, 0
+        self.found: Array | None = None
 
-    def draw(self, examples: Tensor, epoch: int, generator: Generator) -> Tensor:
-        """The numbers `[batch]` of one neighbour of each example; where there are none, and in the
-        first epoch, when the encoder knows nothing yet, its own."""
-        if not self.count or epoch == 0:
+    def stale(self, epoch: int) -> bool:
+        """Whether the neighbours are to be looked for before a batch of this epoch, from 0."""
+        return self.count > 0 and epoch != self.epoch
+
+    def look(self, z: Array, epoch: int) -> None:
+        """Find the neighbours of all images by their unit embeddings `[n, dim]` at the start of an
+        epoch."""
+        self.epoch, self.found = epoch, nearest(z, None, self.count)
+
+    def draw(self, examples: Tensor, generator: Generator) -> Tensor:
+        """The numbers `[batch]` of one neighbour of each example; its own where there are none."""
+        if self.found is None:
             return examples
-        if epoch != self.epoch:
-            self.epoch, self.found = epoch, nearest(self.embed(), None, self.count)
         ranks = torch.randint(self.count, examples.shape, generator=generator)
         return torch.from_numpy(self.found)[examples, ranks]

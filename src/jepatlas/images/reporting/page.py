@@ -22,7 +22,7 @@ DATA = Path("data/images")
 MAP = 4095  # steps of a map per side: finer than a pixel
 SHOWN = (
     *("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed"),
-    *("from_perturbed", "from_clean"),
+    *("from_perturbed", "from_clean", "curve_loss"),
 )
 NUMBERS: Mapping[str, tuple[str, float, int, str]] = {  # words: measure, factor, digits, unit
     "k-NN accuracy": ("knn.accuracy", 100, 1, " %"),
@@ -44,6 +44,8 @@ def page() -> Section:
         "sheet": sheet.png(),
         "columns": str(packing.COLUMNS),
         "rows": str(sheet.rows),
+        "ratio": f"{images.shape[0] / images.shape[1]:.6g}",  # of the sides of an image
+        "members": of_members(evaluated[names[0]]["curve_loss"].shape[1]),
         "data_set": escape(images.title),
     }
     scripts = [asset(__package__, f"{name}.js") for name in ("map", "images")]
@@ -105,6 +107,13 @@ def method(
         "from_perturbed": sheet.add(evaluated["from_perturbed"]),
         "from_clean": sheet.add(evaluated["from_clean"]),
     }
+
+
+def of_members(members: int) -> str:
+    """What is of one member where there are several, in a sentence."""
+    if members == 1:
+        return ""
+    return f" What is shown is of the first of {members} members; numbers are means over them."
 
 
 def placed(points: npt.NDArray[Any]) -> npt.NDArray[Any]:

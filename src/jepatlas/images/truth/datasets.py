@@ -31,8 +31,8 @@ def load(data: Data) -> Images:
 
     A published set is looked for in `images.data.path`, in the folder that the environment variable
     `JEPATLAS_<SET>` names, and in `data/raw/<set>`, where what is missing is downloaded. Raises
-    `InputError` when a file is damaged, missing from a folder that the variable names, or nowhere
-    to be had and no fallback is allowed.
+    `InputError` when a file is damaged, missing from the first two where others of the four are, or
+    nowhere to be had and no fallback is allowed.
     """
     path = Path(data.path)
     if not path.exists():
@@ -43,8 +43,8 @@ def load(data: Data) -> Images:
         return digits()
     source = PUBLISHED[data.set]
     variable = f"JEPATLAS_{data.set.upper()}"
-    if all(idx.find(path, name) for name in source.checksums):
-        return from_folder(path, data.set, str(path))
+    if any(idx.find(path, name) for name in source.checksums):
+        return from_folder(path, data.set, f"{PARAMS}: images.data.path")
     if folder := os.environ.get(variable):
         return from_folder(Path(folder), data.set, variable)
     try:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -12,10 +11,11 @@ import vl_convert
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import PARAMS, Note, scalar
-from jepatlas.common.base.storage import read_csv
+from jepatlas.common.base.storage import read_texts
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.page import Section, asset, fill
 from jepatlas.report import document
+from jepatlas.report.claims import TABLE
 from jepatlas.report.page import claims, plain
 
 # What all sections share, in the order in which they need each other.
@@ -34,7 +34,7 @@ def sections() -> dict[str, Section]:
 
 def page() -> str:
     """The page as text, from the files of the current folder."""
-    rows = read_csv(Path("plots/claims.csv")).fillna("").to_dict("records")
+    rows = read_texts(TABLE)
     note = scalar("note", Note)
     return assembled(sections(), rows, note, PARAMS.read_text(encoding="utf-8"))
 
@@ -108,7 +108,7 @@ def sources() -> str:
 
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`, with small first letters, but of abbreviations."""
-    small = [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
+    small = [name if name[1:2].isupper() else name[:1].lower() + name[1:] for name in names]
     return " and ".join([", ".join(small[:-1]), small[-1]] if len(small) > 1 else small)
 
 

@@ -1,0 +1,196 @@
+"""The documents' tables are those of what was measured, each in one place; links lead somewhere."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from jepatlas.common.base import tracks
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.measuring.measures import Measure
+from jepatlas.common.reporting.tables import interval, markdown, scatter
+from jepatlas.report import document
+from jepatlas.report.tables import claims
+
+ROOT = Path(__file__).resolve().parents[1]
+README, WORLD = Path("README.md"), Path("docs/world.md")
+PLACE = "<!-- table: {} -->\nold\n<!-- end -->\n"
+NAN = float("nan")
+
+
+@pytest.fixture
+def docs():
+    spec = importlib.util.spec_from_file_location("docs", ROOT / "tools" / "docs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# What stands in a cell
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        (Measure(0.12345, 0.0012, 0.1, 0.2), "0.123 ± 0.001"),
+        (Measure(3e-6, 4e-7, 2e-6, 4e-6), "3.0e-06 ± 4.0e-07"),
+        (Measure(0.0, 0.0, 0.0, 0.0), "0.000 ± 0.000"),
+        (Measure(0.12345, NAN, 0.1, 0.2), "0.123"),  # one seed: no interval
+        (Measure(NAN, NAN, NAN, NAN), "undefined"),
+    ],
+)
+def test_numbers_are_readable(measure, expected):
+    assert interval(measure) == expected
+
+
+def test_digits_and_extremes():
+    found = Measure(0.98765, 0.00123, 0.912, 1.0)
+    assert interval(found, digits=4) == "0.9877 ± 0.0012"
+    assert scatter(found) == "0.99 (0.91 to 1.00)"
+    assert scatter(Measure(NAN, NAN, NAN, NAN)) == "undefined"
+
+
+def test_nothing_in_a_cell_ends_it():
+    rows = markdown(["a", "b"], [["|x|", "two\nlines"]]).splitlines()
+    assert rows == ["| a | b |", "| --- | --- |", r"| \|x\| | two lines |"]
+
+
+# The claims
+
+
+def claim(track, verdict, reason=""):
+    return {
+        "track": track,
+        "claim": f"It {verdict}",
+        "measured": "spread of a",
+        "value": "0.50 ± 0.01",
+        "needed": "> 0.1",
+        "verdict": verdict,
+        "reason": reason,
+    }
+
+
+def test_claims_stand_by_track_with_the_counts_of_their_verdicts():
+    last, first = tracks.names()[:2]  # in the order of the rows
+    rows = [
+        claim(first, "does not hold", "Because."),
+        claim(last, "holds"),
+        claim(last, "not tested", "By definition.") | {"measured": "", "value": ""},
+    ]
+    what, counted, one, other = claims(rows, {last: "digits"}).split("\n\n")
+    assert document.TITLE in what
+    assert all(address in what for address in document.SOURCES.values())
+    assert counted == (
+        "3 claims: 1 holds, 0 holds in part, 1 does not hold, 1 not tested. "
+        f"{tracks.title(last)}: the data set is `digits`."
+    )
+    assert one.splitlines() == [
+        f"| {tracks.title(first)} | number | verdict | why |",
+        "| --- | --- | --- | --- |",
+        "| It does not hold | spread of a: 0.50 ± 0.01 | does not hold | Because. |",
+    ]
+    assert other.splitlines()[2:] == [
+        "| It holds | spread of a: 0.50 ± 0.01 (> 0.1) | holds |  |",
+        "| It not tested |  | not tested | By definition. |",
+    ]
+
+
+# Places
+
+
+def test_a_table_is_put_into_its_place(docs):
+    texts = {README: "above\n" + PLACE.format("one") + "below\n", WORLD: PLACE.format("a two")}
+    found = docs.filled(texts, {"one": "| 1 |", "a two": r"| \1 |"})
+    assert found == {
+        README: "above\n<!-- table: one -->\n\n| 1 |\n\n<!-- end -->\nbelow\n",
+        WORLD: "<!-- table: a two -->\n\n| \\1 |\n\n<!-- end -->\n",
+    }
+    assert docs.filled(found, {"one": "| 1 |", "a two": r"| \1 |"}) == found
+
+
+@pytest.mark.parametrize(
+    ("readme", "world", "message"),
+    [
+        ("", "", "README.md, docs/: should have one place for the table 'one', have 0"),
+        ("one", "one", "for the table 'one', have 2 (README.md, docs/world.md)"),
+        ("one", "two", "docs/world.md: has a place for the table 'two', which no track offers"),
+    ],
+)
+def test_each_table_has_one_place(docs, readme, world, message):
+    pairs = ((README, readme), (WORLD, world))
+    texts = {file: PLACE.format(name) if name else "" for file, name in pairs}
+    with pytest.raises(InputError) as refusal:
+        docs.filled(texts, {"one": "| 1 |"})
+    assert message in str(refusal.value)
+
+
+def test_a_place_without_an_end_swallows_no_other(docs):
+    text = "<!-- table: one -->\n" + PLACE.format("two")
+    with pytest.raises(InputError, match="should have one place for the table 'one', have 0"):
+        docs.filled({README: text}, {"one": "| 1 |", "two": "| 2 |"})
+
+
+@pytest.fixture
+def project(docs, tmp_path, monkeypatch):
+    """A folder with two documents, and the tables of both."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / README).write_text(PLACE.format("one"), encoding="utf-8")
+    (tmp_path / WORLD).write_text(PLACE.format("two"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(docs, "tables", lambda: {"one": "| 1 |", "two": "| 2 |"})
+    return tmp_path
+
+
+def test_what_differs_is_named_and_not_touched(docs, project):
+    before = (project / README).read_bytes()
+    with pytest.raises(
+        InputError, match=r"README\.md, docs/world\.md: tables differ .* run python"
+    ):
+        docs.main("--check")
+    assert (project / README).read_bytes() == before
+    docs.main()
+    assert "| 1 |" in (project / README).read_text(encoding="utf-8")
+    docs.main("--check")
+    (project / WORLD).write_text(PLACE.format("two"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"^docs/world\.md: tables differ"):
+        docs.main("--check")
+
+
+def test_what_is_not_measured_yet_says_what_to_run(docs, project, monkeypatch):
+    def missing():
+        raise InputError("plots/a/tables/measures.csv: has no error of b")
+
+    monkeypatch.setattr(docs, "tables", missing)
+    with pytest.raises(InputError, match=r"has no error of b; run make repro$"):
+        docs.main("--check")
+
+
+def test_an_unknown_option_is_refused(docs, project):
+    with pytest.raises(InputError, match="usage"):
+        docs.main("--chek")
+
+
+# The real ones
+
+
+def test_every_table_has_its_place_and_is_that_of_the_measures(docs, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    try:
+        found = docs.tables()
+    except InputError as error:
+        pytest.skip(f"{error}: nothing to compare with yet")
+    texts = docs.documents()
+    assert docs.filled(texts, found) == texts, "run: python tools/docs.py"
+
+
+def test_every_linked_file_is_there():
+    links = set()
+    for file in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/supplied/*.md")]:
+        text = re.sub(r"```.*?```", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        links |= {(file.parent, link) for link in re.findall(r"\]\(([^)\s]+)\)", text)}
+    elsewhere = re.compile(r"[a-z]+:|#|\.\./\.\./actions/")  # the last: of GitHub, beside the files
+    local = {(folder, link) for folder, link in links if not elsewhere.match(link)}
+    assert local
+    missing = [link for folder, link in local if not (folder / link.partition("#")[0]).exists()]
+    assert missing == []

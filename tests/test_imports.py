@@ -1,0 +1,144 @@
+"""Who imports whom, in every track there is: they are found by looking, none is named here."""
+
+import ast
+import re
+from pathlib import Path
+
+import grimp
+import pytest
+
+from jepatlas.common.base import tracks
+
+ROOT = Path(__file__).resolve().parents[1]
+TRACKS = tracks.names()
+# The rooms of a track, and which of its other rooms each may use. `track` is the module that says
+# what the track is called and what its parameters are.
+ROOMS = {
+    "truth": set(),
+    "learning": {"truth"},
+    "methods": {"truth", "learning"},
+    "measuring": {"truth", "learning"},
+    "drawing": {"truth", "measuring"},
+    "reporting": {"truth", "measuring", "drawing", "track"},
+    "track": {"truth", "learning", "measuring"},
+}
+COMMON = {
+    "base": set(),
+    "learning": {"base"},
+    "measuring": {"base"},
+    "drawing": {"base"},
+    "reporting": {"base", "measuring"},
+}
+WITHOUT_TORCH = ["truth", "drawing", "reporting", "track"]
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return grimp.build_graph("jepatlas", include_external_packages=True, cache_dir=None)
+
+
+def imports(graph, package):
+    """Pairs of a module in the package and one of ours that it imports, as parts of their names
+    below jepatlas."""
+    inside = [name for name in graph.modules if f"{name}.".startswith(f"{package}.")]
+    assert inside, package
+    for name in inside:
+        for other in graph.find_modules_directly_imported_by(name):
+            if other.startswith("jepatlas."):
+                yield name.split(".")[1:], other.split(".")[1:]
+
+
+def test_there_are_tracks():
+    assert TRACKS
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_track_imports_itself_and_what_is_common(graph, track):
+    allowed = {track, "common", "objectives"}
+    wrong = [pair for pair in imports(graph, f"jepatlas.{track}") if pair[1][0] not in allowed]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_rooms_of_a_track_import_down(graph, track):
+    wrong = []
+    for (_, *rest), (other, *place) in imports(graph, f"jepatlas.{track}"):
+        if other != track or not rest or not place:
+            continue
+        room, used = rest[0], place[0]
+        assert room in ROOMS, f"{track} has a room {room} that is not among {list(ROOMS)}"
+        finds = (room, place) == (
+            "learning",
+            ["methods"],
+        )  # the package, to look methods up by name
+        if used != room and used not in ROOMS[room] and not finds:
+            wrong.append((rest, place))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_method_imports_no_other(graph, track):
+    wrong = [
+        (rest, place)
+        for (_, *rest), (_, *place) in imports(graph, f"jepatlas.{track}.methods")
+        if place[:1] == ["methods"] and place != rest
+    ]
+    assert wrong == []
+
+
+def test_what_is_common_knows_no_track(graph):
+    for (_, *rest), (other, *place) in imports(graph, "jepatlas.common"):
+        assert other in ("common", "objectives"), (rest, other)
+        if other == "common" and rest and place:
+            assert place[0] == rest[0] or place[0] in COMMON[rest[0]], (rest, place)
+
+
+def test_objectives_are_torch_and_nothing_of_ours(graph):
+    assert {other for _, (other, *_) in imports(graph, "jepatlas.objectives")} <= {"objectives"}
+
+
+@pytest.mark.parametrize("package", ["check", "report", "structure"])
+def test_nobody_outside_imports_a_track_by_name(graph, package):
+    assert [pair for pair in imports(graph, f"jepatlas.{package}") if pair[1][0] in TRACKS] == []
+
+
+def texts(file):
+    """The texts in a Python file's code: its docstrings and comments may give examples."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+def test_nothing_outside_its_folders_names_a_track():
+    source = ROOT / "src" / "jepatlas"
+    files = [*(ROOT / "stages").glob("*.py"), ROOT / "tools" / "docs.py", *source.glob("*.py")]
+    for folder in source.iterdir():
+        if folder.is_dir() and folder.name not in TRACKS:
+            files += folder.rglob("*.py")
+    assert len(files) > 40
+    named = re.compile(rf"(?:^|[/.\s])({'|'.join(TRACKS)})(?:[/.]|$)")
+    assert [(file.name, text) for file in files for text in texts(file) if named.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "check",
+        "report",
+        "structure",
+        *(f"common.{room}" for room in COMMON if room != "learning"),
+        *(f"{track}.{room}" for track in TRACKS for room in WITHOUT_TORCH),
+    ],
+)
+def test_what_draws_and_reports_starts_without_torch(graph, package):
+    name = f"jepatlas.{package}"
+    if name in graph.modules:  # a track need not have every room
+        assert graph.find_shortest_chain(name, "torch", as_packages=True) is None

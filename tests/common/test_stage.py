@@ -43,8 +43,18 @@ def test_a_kind_of_input_error_is_one_too(capsys):
     assert capsys.readouterr().err == "error: no number\n"
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), KeyboardInterrupt()])
-def test_a_bug_or_an_interruption_keeps_its_traceback(error):
+def test_an_interruption_ends_it_quietly(capsys):
+    def main() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as caught:
+        stage.run(main)
+    assert caught.value.code == 130  # what shells give for Ctrl-C
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x")])
+def test_a_bug_keeps_its_traceback(error):
     def main() -> None:
         raise error
 

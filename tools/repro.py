@@ -24,6 +24,7 @@ from typing import Any
 
 from jepatlas_dvc import check
 
+DVC = Path(sys.executable).with_name("dvc")  # of this environment, whatever is on PATH
 MEMORY = 2 << 30  # bytes that a stage may need
 DURATIONS = Path(".dvc/tmp/durations.json")  # seconds that each stage took when it last ran
 NOISE = (  # what DVC says around a stage
@@ -115,7 +116,7 @@ class Runner:
         return failed
 
     def start(self, name: str) -> None:
-        command = ["dvc", "--wait-for-lock", "repro", "--single-item", name]
+        command = [str(DVC), "--wait-for-lock", "repro", "--single-item", name]
         alone = self.jobs == 1  # its progress bar can be seen
         self.begun[name] = time.monotonic()
         process = subprocess.Popen(

@@ -79,9 +79,10 @@ def fit(
         with machine.autocast():
             given["perturbed"] = predicted(method, networks, views)
             decoded = {kind: decoders[kind](given[kind]).float() for kind in KINDS}
-        # Nothing is shared, so the sum trains each on its own error.
-        errors = [(decoded[kind] - clean).square().mean((1, 2, 3, 4)) for kind in KINDS]
-        return torch.stack(errors).sum(0)
+        # Nothing is shared, so the sum trains each on its own error. Every member's is a mean of
+        # its own: one over an axis of members rounds by how many there are.
+        errors = [(decoded[kind] - clean).square() for kind in KINDS]
+        return torch.stack([sum(each.mean() for each in own) for own in zip(*errors, strict=True)])
 
     key = (decoding, method, seed, list(members), machine)
     weights = {n: tensor.cpu().numpy() for n, tensor in networks.state_dict().items()}

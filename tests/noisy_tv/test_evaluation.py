@@ -9,7 +9,7 @@ import pytest
 from jepatlas.noisy_tv.drawing.tables import tables
 from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
-from jepatlas.noisy_tv.measuring.forecast import Belief, Forecast
+from jepatlas.noisy_tv.measuring.latents import Belief, Forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,

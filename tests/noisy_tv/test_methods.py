@@ -18,7 +18,8 @@ from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
 from jepatlas.noisy_tv.learning.method import Variational, parse
 from jepatlas.noisy_tv.measuring import references
-from jepatlas.noisy_tv.measuring.forecast import Forecast, forecast
+from jepatlas.noisy_tv.measuring.forecast import forecast
+from jepatlas.noisy_tv.measuring.latents import Forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,

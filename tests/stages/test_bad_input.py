@@ -244,7 +244,7 @@ def test_an_input_file(
         ("mixture.metods", {}, ["mixture.metods: unknown key"]),
         ("mixture.methods.dsmm", {"family": "gating"}, ["mixture.methods.dsmm: unknown method"]),
         ("mixture.methods.dsm.sigma", -1, ["mixture.methods.dsm.sigma", "-1"]),
-        ("mixture.mixture", "documnet", ["mixture should be one of document, asymmetric"]),
+        ("mixture.mixture", "documnet", ["mixture.mixture: should be one of document, asymmetric"]),
         ("note", "", ["note", "at least 1"]),
         ("mixture.methods", {}, ["mixture.methods", "one method or more"]),
         ("mixture.methods", None, ["mixture.methods", "one method or more", "None"]),

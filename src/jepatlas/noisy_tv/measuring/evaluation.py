@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jepatlas.noisy_tv.measuring.forecast import Forecast
+from jepatlas.noisy_tv.measuring.latents import Forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,

@@ -1,45 +1,14 @@
-"""What trained networks say about the test part, as NumPy arrays."""
+"""Ask trained networks about the test part; what they say comes as NumPy arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from jepatlas.noisy_tv.learning.method import Base, Variational
+from jepatlas.noisy_tv.measuring.latents import Belief, Forecast
 from jepatlas.noisy_tv.truth.system import Array
-
-
-@dataclass(frozen=True)
-class Belief:
-    """Gaussians over the next latent from the test steps that have a next one.
-
-    mean `[members, test - 1, dim]`, covariance `[members, dim, dim]`.
-    """
-
-    mean: Array
-    covariance: Array
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Latents that s is read from, `lead` steps ahead of the newest frame.
-
-    train: `[members, n, dim]`, for the last n states of the training part; test: by horizon,
-    `[members, test - horizon, dim]`, for the last states of the test part.
-
-    Of variational methods also: `states`, the posterior means of the last training frames
-    `[members, n, dim]`, and what is believed; where that is a product with a prior expert, also
-    what the dynamics alone would have believed.
-    """
-
-    lead: int
-    train: Array
-    test: dict[int, Array]
-    states: Array | None = None
-    belief: Belief | None = None
-    dynamics: Belief | None = None
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import numpy as np
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.random import generator
-from jepatlas.noisy_tv.measuring.forecast import Belief, Forecast
+from jepatlas.noisy_tv.measuring.latents import Belief, Forecast
 from jepatlas.noisy_tv.measuring.metrics import (
     ReadOut,
     coverage,

@@ -33,8 +33,8 @@ repro: setup  ## run what is out of date, JOBS=n stages at once, ARGS="STAGE ...
 demo: setup  ## a small run of everything, in the folder demo, within 90 s
 	@python tools/demo.py
 
-test: setup  ## run the tests, the slow ones with ARGS="-m slow"
-	@python -m pytest $(ARGS)
+test: setup  ## run the tests, on all cores, the slow ones with ARGS="-m slow"
+	@python -m pytest --numprocesses auto --dist loadscope $(ARGS)
 
 bench: setup  ## measure speed against naive references
 	@python -m benchmarks.run $(ARGS)

@@ -7,6 +7,7 @@ they must end in the same networks, to rounding.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -95,6 +96,12 @@ def _train_ensemble(method: Embedding, points: Tensor) -> nn.ModuleDict:
     networks = initial(method, points, SEED)
     restore(networks, fit("ensemble", method, points, SEED, snapshots=2).final)
     return networks
+
+
+def training(name: str) -> Callable[[], object]:
+    """A training of some seconds of all members of the method, to be called."""
+    method, points = load(name).model_copy(update={"steps": 5 * STEPS}), _points()
+    return partial(fit, name, method, points, SEED, snapshots=2)
 
 
 def _train_loop(method: Embedding, loss: Loss, points: Tensor) -> list[nn.Module]:

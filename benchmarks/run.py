@@ -1,6 +1,6 @@
 """Speed against naive references, each in one run: `make bench`."""
 
-from benchmarks import images, mixture, noisy_tv
+from benchmarks import busy, images, mixture, noisy_tv
 from jepatlas.common.base import stage
 
 if __name__ == "__main__":
@@ -9,3 +9,5 @@ if __name__ == "__main__":
     stage.run(noisy_tv.main)
     print()
     stage.run(images.main)
+    print()
+    stage.run(busy.main)

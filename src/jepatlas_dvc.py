@@ -25,7 +25,7 @@ PASSED = Path(".dvc/tmp/params.passed")  # hashes of parameters that have passed
 
 def main() -> None:
     arguments = sys.argv[1:]
-    if _runs_something(arguments) and Path("src/jepatlas/structure.py").is_file():
+    if _runs_something(arguments):
         check(arguments)
     sys.exit(dvc(arguments))
 
@@ -39,8 +39,11 @@ def _runs_something(arguments: Sequence[str]) -> bool:
 def check(arguments: Sequence[str]) -> None:
     """End with one line and status 2 if any of the parameters that are to be run is wrong.
 
-    arguments: of DVC; the project in the current folder is checked by its own package.
+    arguments: of DVC; the project in the current folder is checked by its own package. In a folder
+    of anything else there is nothing to check.
     """
+    if not Path("src/jepatlas/structure.py").is_file():
+        return
     sys.path.insert(0, str(Path("src").resolve()))
     from jepatlas.common.base.yaml_file import PARAMS, InputError, read
 

@@ -2,12 +2,16 @@
 
 import importlib.util
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.learning.draws import Draws
 from jepatlas.common.measuring.measures import Measure
 from jepatlas.common.reporting.tables import interval, markdown, scatter
 from jepatlas.report import document
@@ -182,6 +186,43 @@ def test_every_table_has_its_place_and_is_that_of_the_measures(docs, monkeypatch
         pytest.skip(f"{error}: nothing to compare with yet")
     texts = docs.documents()
     assert docs.filled(texts, found) == texts, "run: python tools/docs.py"
+
+
+def blocks(file: str) -> list[str]:
+    """The Python that a document shows."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_the_librarys_ten_lines_draw_a_landscape(tmp_path, monkeypatch):
+    (block,) = blocks("docs/python.md")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(block, found)
+    assert (tmp_path / "landscape.png").stat().st_size > 0
+    # A point of the one cluster fits the other worse than its own.
+    x, reference = torch.tensor([[[-3.0, 0.0], [3.0, 2.0]]]), torch.tensor([[[-3.0, 0.5]]])
+    with torch.no_grad():
+        z, star = (found["method"].embed(found["networks"], each)[0] for each in (x, reference))
+    near, far = torch.cosine_similarity(z, star, dim=-1)
+    assert near > far + 0.2
+
+
+def test_the_method_that_the_readme_adds_is_a_method():
+    (block,) = blocks("README.md")
+    found: dict[str, Any] = {"__name__": "mine"}
+    exec(block, found)
+    method = found["Method"].model_construct(strength=2.0, noise=0.1, widths=(8, 4))
+    points = torch.randn(3, 50, 2, generator=torch.Generator().manual_seed(0))
+    draws = Draws(0, range(3), "test")
+    networks = method.networks(points, draws)
+    assert method.loss(networks, points, draws).shape == (3,)
+
+
+def test_the_readme_is_short():
+    words = (ROOT / "README.md").read_text(encoding="utf-8").split()
+    assert len(words) <= 1300
 
 
 def test_every_linked_file_is_there():

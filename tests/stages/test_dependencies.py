@@ -18,28 +18,19 @@ RECORDER = Path(__file__).with_name("recorder.py")
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = project.copy(tmp_path_factory.mktemp("dependencies") / "jepatlas")
-    project.run(root, "git", "init", "--quiet")
-    project.commit(root, "Begin")
-    project.reproduce(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def stages(clone: Path) -> dict[str, Any]:
-    return {stage.name: stage for stage in Repo(str(clone)).index.stages}
+def stages(ran: Path) -> dict[str, Any]:
+    return {stage.name: stage for stage in Repo(str(ran)).index.stages}
 
 
 @pytest.mark.parametrize("name", project.stage_names())
 def test_a_stage_declares_what_it_uses_and_uses_what_it_declares(
-    clone: Path, stages: dict[str, Any], name: str
+    ran: Path, stages: dict[str, Any], name: str
 ) -> None:
     stage = stages[name]
     python, dash_m, *module = stage.cmd.split()
     assert (python, dash_m) == ("python", "-m")
     used = json.loads(
-        project.run(clone, sys.executable, str(RECORDER), *module).stdout.splitlines()[-1]
+        project.run(ran, sys.executable, str(RECORDER), *module).stdout.splitlines()[-1]
     )
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     keys = [key for dep in params for key in dep.params]

@@ -30,20 +30,9 @@ def {name}(*arguments, **named):
 LAST = {"claims", "report"}
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project, run once and committed."""
-    root = project.copy(tmp_path_factory.mktemp("reruns") / "jepatlas")
-    project.run(root, "git", "init", "--quiet")
-    project.commit(root, "Begin")
-    project.reproduce(root)
-    project.commit(root, "Run everything")
-    return root
-
-
 @pytest.fixture
 def clone(ran: Path) -> Iterator[Path]:
-    """It, with everything put back after each test."""
+    """A small project that was run, with everything put back after each test."""
     yield ran
     project.run(ran, "git", "checkout", "--quiet", ".")
     project.run(ran, "git", "clean", "--quiet", "-d", "--force", "src")

@@ -27,13 +27,14 @@ def main() -> None:
         f"{cores} threads": {"OMP_NUM_THREADS": str(cores)},
         f"{cores} threads that spin": {"OMP_NUM_THREADS": str(cores), "GOMP_SPINCOUNT": SPINNING},
     }
-    rows = [{"training": name} | _row(setting) for name, setting in cases.items()]
+    rows = [{"training": name} | compared(setting) for name, setting in cases.items()]
     print("A training of the mixture beside a process that is busy on all cores.")
     print(f"Seconds, medians of {ROUNDS} rounds; ratios within a round.\n")
     print(pd.DataFrame(rows).set_index("training").to_string(float_format="{:.3g}".format))
 
 
-def _row(setting: dict[str, str]) -> dict[str, float]:
+def compared(setting: dict[str, str]) -> dict[str, float]:
+    """A training with these environment variables, alone and beside the busy process."""
     quiet, beside = [], []
     for _ in range(ROUNDS):
         quiet.append(_seconds(setting))

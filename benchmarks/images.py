@@ -42,7 +42,7 @@ def main() -> None:
     print(f"Perturbing {len(images)} images, in a batch and one by one.\n")
     print(_perturbing(images).to_string(float_format="{:.3g}".format))
     print("\nTraining of JEPA on images.\n")
-    print(_training(images).to_string(float_format="{:.3g}".format))
+    print(training(images).to_string(float_format="{:.3g}".format))
 
 
 def _perturbing(images: Tensor) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def _loops(rng: np.random.Generator, kind: perturb.Erosion) -> dict[str, Callabl
     }
 
 
-def _training(images: Tensor) -> pd.DataFrame:
+def training(images: Tensor) -> pd.DataFrame:
     loop = _loops(np.random.default_rng(0), "thinning")["all"]
 
     def one_by_one(batch: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from tools import small
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
-IMAGES_METHODS = ("jepa", "lejepa", "vicreg")
-NOISY_TV_METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "gated_ae")
+IMAGES_METHODS = ("jepa", "vicreg")
+NOISY_TV_METHODS = ("ar", "jepa", "bjepa", "gated_ae")
 METHODS_OF = {"mixture": METHODS, "images": IMAGES_METHODS, "noisy_tv": NOISY_TV_METHODS}
 
 
@@ -64,17 +64,21 @@ def change(project: Path, edit: Any) -> None:
     file.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
 
 
-def run(project: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """A command in the project, with this environment's programs first on PATH."""
+def run(
+    project: Path, *command: str, check: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """A command in the project, with this environment's programs first on PATH, and with these
+    variables."""
     programs = str(Path(sys.executable).parent)
     home = str(project.parent)  # DVC's and git's settings of the user play no part
+    path = f"{programs}:{os.environ['PATH']}"
     return subprocess.run(
         command,
         cwd=project,
         check=check,
         capture_output=True,
         text=True,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": home},
+        env={**os.environ, "PATH": path, "HOME": home, **variables},
     )
 
 

@@ -1,10 +1,12 @@
-"""Run a stage and print what it used: `python recorder.py MODULE [ARGUMENT ...]`, from a project.
+"""Run a stage and note what it used: `python recorder.py -m MODULE [ARGUMENT ...]`, from a project.
 
-The last line printed is JSON: `modules` of ours that it imported, other files of ours that it
-`read` and `wrote`, and the keys of params.yaml, `params`, that it asked for.
+Written to the folder RECORDS, as JSON in a file named as the stage is run: `modules` of ours that
+it imported, other files of ours that it `read` and `wrote`, and the keys of params.yaml, `params`,
+that it asked for.
 """
 
 import json
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -76,8 +78,9 @@ def main(module: str, *arguments: str) -> None:
         "wrote": wrote,
         "params": keys,
     }
-    print(json.dumps({kind: sorted(names) for kind, names in used.items()}))
+    text = json.dumps({kind: sorted(names) for kind, names in used.items()})
+    Path(os.environ["RECORDS"], " ".join([module, *arguments])).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[2:])

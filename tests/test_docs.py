@@ -86,7 +86,7 @@ def test_claims_stand_by_track_with_the_counts_of_their_verdicts():
     assert document.TITLE in what
     assert all(address in what for address in document.SOURCES.values())
     assert counted == (
-        "3 claims: 1 holds, 0 holds in part, 1 does not hold, 1 not tested. "
+        "3 claims: 1 holds, 0 holds in part, 0 undecided, 1 does not hold, 1 not tested. "
         f"{tracks.title(last)}: the data set is `digits`."
     )
     assert one.splitlines() == [

@@ -17,7 +17,7 @@ from jepatlas.noisy_tv.learning.fitting import initial, scaled
 from jepatlas.noisy_tv.learning.method import load
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import forecast
-from jepatlas.noisy_tv.measuring.measure import StateBelief, Truth
+from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import System
@@ -35,8 +35,8 @@ def main(name: str) -> None:
     check_evaluation(evaluation, sweep, world.test)
     done = {}
     for recipe, choice in recipes:
-        limit = StateBelief.of(read_arrays(DATA / "oracle" / f"{recipe}.npz"))
-        truth = Truth.of(world, world.members(choice, sweep), limit)
+        known = read_arrays(DATA / "oracle" / f"{recipe}.npz")
+        truth = Truth.of(world, world.members(choice, sweep), known)
         method = load(name, recipe, system.observation)
         networks = initial(name, method, world, truth.members, seed, target)
         restore(networks, Trained.load(DATA / "trained" / name / f"{recipe}.safetensors").final)

@@ -11,7 +11,7 @@ from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv
 from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, check_evaluation
-from jepatlas.noisy_tv.measuring.references import evaluate, filtered, forecast_state
+from jepatlas.noisy_tv.measuring.references import evaluate, filtered, limits, unrelated
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import System
 from jepatlas.noisy_tv.truth.world import World
@@ -30,10 +30,10 @@ def main() -> None:
         members = world.members(choice, sweep)
         x = np.stack([world.observe(member) for member in members])
         known = filtered(world, members, x)
-        limit = forecast_state(known, world.train, 1)
-        truth = Truth.of(world, members, limit)
-        done[recipe] = evaluate(recipe, truth, x, known, evaluation, seed)
-        arrays = {"mean": limit.mean, "covariance": limit.covariance}
+        arrays = limits(known, world.train)
+        truth = Truth.of(world, members, arrays)
+        others = unrelated(world, members, seed)
+        done[recipe] = evaluate(recipe, truth, x, known, others, evaluation, seed)
         write_arrays(FOLDER / f"{recipe}.npz", arrays)
     names = next(iter(done.values())).measures
     measured = [

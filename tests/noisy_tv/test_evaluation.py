@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from jepatlas.noisy_tv.drawing.tables import tables
 from jepatlas.noisy_tv.measuring import references
@@ -15,6 +16,7 @@ from jepatlas.noisy_tv.measuring.measure import (
     Truth,
     calibration,
     experts,
+    explained,
     fusion,
     rollout,
     scores,
@@ -74,18 +76,41 @@ def noise() -> Forecast:
 
 def test_the_filters_own_forecast_is_the_limit():
     found = scores(truth(), perfect())
-    np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-9)
+    np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-3)  # but for the read-out
     residual = truth().s[:, truth().train + 1 :] - truth().limit.mean
     spread = truth().s[:, truth().train + 1 :].var(1)
     assert found["r2"] == pytest.approx((1 - residual.var(1) / spread).mean(-1), abs=0.002)
     assert found["r2_distractor"].max() < 0.1
 
 
+def test_what_is_read_for_the_present_is_held_against_what_is_known_of_it():
+    now, train = filtered().predict(0)[0] @ TURN, truth().train
+    found = scores(truth(), Forecast(0, now[:, :train], {0: now[:, train:]}))
+    np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-3)
+    assert (found["r2"] > scores(truth(), perfect())["r2"]).all()
+
+
 def test_a_random_latent_explains_nothing():
     for values in scores(truth(), noise()).values():
-        assert np.abs(values).max() < 0.03
+        assert values.max() < 0.01
+        assert values.min() > -0.05
     for values in rollout(truth(), noise()).values():
         assert np.abs(values).max() < 0.05
+
+
+def test_another_run_of_the_system_explains_nothing():
+    """It turns as s does: fitted where it is scored, it would seem to explain a good part."""
+    others = references.unrelated(drawn_world(), truth().members, 0)
+    train = truth().train
+    s, z = truth().s[0], others[0]
+    assert (
+        LinearRegression()
+        .fit(z[train : train + 300], s[train : train + 300])
+        .score(z[train : train + 300], s[train : train + 300])
+        > 0.1
+    )
+    found = explained(truth(), truth().s, others[:, :train], others[:, train:])
+    assert (found < 0.02).all()
 
 
 def test_a_latent_of_the_distractor_is_told_apart_from_one_of_the_signal():
@@ -93,7 +118,7 @@ def test_a_latent_of_the_distractor_is_told_apart_from_one_of_the_signal():
     d = truth().d[:, 1:]
     found = scores(truth(), Forecast(1, d[:, : train - 1], {1: d[:, train:]}))
     np.testing.assert_allclose(found["r2_distractor"], 1, atol=1e-9)
-    assert found["r2"].max() < 0.1
+    assert found["r2"].max() < 0.02
 
 
 def test_rollouts_of_the_filter_fall_as_the_process_forgets():
@@ -156,7 +181,7 @@ def test_measures_tables_and_drawings():
     assert set(found) >= {"coverage_50", "coverage_90", "coverage_95", "nll", "sensor", "goal"}
     short = headlines("filter", {"default": done})["default"]
     assert short["r2"] == pytest.approx(measured[2:4].mean())
-    assert short["share_of_limit"] == pytest.approx(1)
+    assert short["share_of_limit"] == pytest.approx(1, abs=1e-3)
     assert short["coverage_90"] == pytest.approx(0.9, abs=0.03)
 
     rows = tables(pd.DataFrame(done.rows), SYSTEM.memory, failure_scale=4)
@@ -187,19 +212,21 @@ def test_experts_are_exchanged_in_the_default_recipe_alone():
 def test_references_are_measured_like_models():
     evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
     x = observed(drawn_world(), truth().members)
-    done = references.evaluate("default", truth(), x, filtered(), evaluation, 0)
+    others = references.unrelated(drawn_world(), truth().members, 0)
+    done = references.evaluate("default", truth(), x, filtered(), others, evaluation, 0)
     mine = evaluate("filter", "default", truth(), perfect(), evaluation, TRANSFER)
     kalman = done.measures["kalman"]
     for measure in ("r2", "coverage_90", "nll"):
         for scale in ("0", "4"):
             expected = mine.measures["filter"][measure][scale]["mean"]
-            assert kalman[measure][scale]["mean"] == pytest.approx(expected, abs=1e-6)
+            assert kalman[measure][scale]["mean"] == pytest.approx(expected, abs=1e-3)
     assert kalman["rollout"].keys() == {"1", "2", "5"}
-    assert set(done.measures) == {"kalman", "cca", "pca_first", "pca_next", "random"}
+    assert set(done.measures) == {"kalman", "cca", "pca_first", "pca_next", "random", "chance"}
     assert done.measures["cca"]["r2"]["4"]["mean"] == pytest.approx(
         kalman["r2"]["4"]["mean"], abs=0.01
     )
     assert done.measures["pca_first"]["r2"]["4"]["mean"] < 0.3
+    assert done.measures["chance"]["r2"]["4"]["mean"] < 0.02
     assert done.drawn["scales"].tolist() == [0, 4]
     start = truth().train + 1
     np.testing.assert_array_equal(done.drawn["true"], truth().s[[0, 2], start : start + 50])

@@ -30,7 +30,7 @@ def table(models, **columns):
 
 
 R2 = table(
-    ["kalman", "cca", "pca_first", "pca_next", "random", *LABELS],
+    ["kalman", "cca", "pca_first", "pca_next", "random", "chance", *LABELS],
     measure=["r2", "r2_of_limit", "r2_distractor"],
     scale=SCALES,
 )
@@ -54,7 +54,7 @@ def page(name):
         rows = table(["kalman", "vjepa", "bjepa"], level=levels, scale=SCALES)
         return curves.calibration(rows, 8, NAMES)
     if name == "failure":
-        models = ["kalman", "cca", "random", *LABELS]
+        models = ["kalman", "cca", "random", "chance", *LABELS]
         rows = table(models, measure=["r2"], memory=[0.5, 0.9, 0.99, 0.999])
         return curves.failure(rows, 4, 0.99, 0.1 * np.pi, NAMES)
     kinds = [k + suffix for k in ("error", "nll") for suffix in ("_before", "", "_exact")]
@@ -114,10 +114,10 @@ def test_no_text_lies_over_another(name):
 
 def test_legends_list_every_model_and_the_limits():
     everyone, limit = [*LABELS.values()], "Kalman filter"
-    assert legend(page("accuracy").axes[1]) == [*everyone, limit, "PCA 1-4, 5-8"]
+    assert legend(page("accuracy").axes[1]) == [*everyone, limit, "chance", "PCA 1-4, 5-8"]
     assert legend(page("rollouts").axes[1]) == [*everyone[1:], limit]
     assert legend(page("calibration").axes[1]) == ["VJEPA", "BJEPA", limit]
-    assert legend(page("failure").axes[0]) == [*everyone, "CCA", limit]
+    assert legend(page("failure").axes[0]) == [*everyone, "CCA", limit, "chance"]
     assert legend(page("transfer").axes[-1]) == ["before", "after", "exact fusion"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from jepatlas.noisy_tv.measuring.measure import Truth
-from jepatlas.noisy_tv.measuring.references import filtered, forecast_state
+from jepatlas.noisy_tv.measuring.references import filtered, limits
 from jepatlas.noisy_tv.truth.parameters import Data
 from jepatlas.noisy_tv.truth.system import Array, System
 from jepatlas.noisy_tv.truth.world import Member, World
@@ -33,7 +33,7 @@ def observed(drawn: World, members: Sequence[Member]) -> Array:
 def truth_of(drawn: World, members: list[Member]) -> Truth:
     """The truth with the filter's own belief about the next state."""
     known = filtered(drawn, members, observed(drawn, members))
-    return Truth.of(drawn, members, forecast_state(known, drawn.train, 1))
+    return Truth.of(drawn, members, limits(known, drawn.train))
 
 
 def world(first_seed: int, seeds: int, train: int = 5000, test: int = 300) -> World:

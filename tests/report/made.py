@@ -32,7 +32,7 @@ CPU = torch.device("cpu")
 SCALES = (0, 4, 8)
 IMAGES = ("jepa", "lejepa", "vicreg")
 KINDS = ["affine", "erosion", "dilation", "inversion", "salt_and_pepper", "gaussian", "all"]
-VERDICTS = ("holds", "holds in part", "does not hold", "not tested")
+VERDICTS = ("holds", "holds in part", "undecided", "does not hold", "not tested")
 EVIL = "</script><script>window.evil = 1</script><img src=x onerror='window.evil = 2'>&amp;\"'"
 
 
@@ -165,7 +165,7 @@ def images(root: Path) -> None:
 def claims() -> list[dict[str, str]]:
     """Three of each verdict, one of each track but the last; the first one is malicious."""
     rows = []
-    for k in range(12):
+    for k in range(15):
         rows.append(
             {
                 "id": f"claim_{k}",

@@ -22,6 +22,7 @@ from jepatlas.common.reporting.rules import (
     HOLDS,
     IN_PART,
     NOT_TESTED,
+    UNDECIDED,
     VERDICTS,
     Evidence,
     Measure,
@@ -134,7 +135,7 @@ def test_the_tracks_come_in_the_order_of_params_yaml():
 # Verdicts
 
 
-def test_all_four_verdicts_are_given(tree):
+def test_all_five_verdicts_are_given(tree):
     rows = judged()
     assert {row["verdict"] for row in rows.values()} == set(VERDICTS)
     for row in rows.values():
@@ -179,7 +180,7 @@ def test_nothing_is_decided_when_the_intervals_have_no_bounds(tree):
     for track in TRACKS:
         found = pd.read_csv(table(tree, track)).assign(ci95=1e9)
         found.to_csv(table(tree, track), index=False)
-    assert {row["verdict"] for row in judged().values()} == {IN_PART, NOT_TESTED}
+    assert {row["verdict"] for row in judged().values()} == {UNDECIDED, NOT_TESTED}
 
 
 @pytest.mark.parametrize(("mse", "expected"), [(0.041, HOLDS), (0.06, IN_PART), (0.3, FAILS)])

@@ -473,15 +473,15 @@ def visible(page: Opened) -> int:
 
 
 def test_claims_are_filtered_by_verdict_and_by_track(page):
-    assert visible(page) == 12
+    assert visible(page) == 15
     page.tab.click('[data-filter="verdict"][data-value="holds"]')
-    assert visible(page) == 9
+    assert visible(page) == 12
     page.tab.click('[data-filter="track"][data-value="images"]')
-    assert visible(page) == 6
-    assert page.tab.locator("#claims-shown").inner_text() == "6 of 12 shown"
+    assert visible(page) == 8
+    assert page.tab.locator("#claims-shown").inner_text() == "8 of 15 shown"
     page.tab.focus('[data-filter="verdict"][data-value="holds"]')
     page.tab.keyboard.press("Enter")
-    assert visible(page) == 8
+    assert visible(page) == 10
 
 
 # How it looks

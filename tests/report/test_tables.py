@@ -117,6 +117,8 @@ def test_images(root):
 def model(sure: bool) -> dict[str, Any]:
     keys = ["r2", "r2_of_limit", *(noisy_tv.UNCERTAINTY.values() if sure else ())]
     scored = {key: {str(scale): dict(SOME) for scale in SCALES} for key in keys}
+    if sure:
+        scored["rollout"] = {"1": dict(SOME), "20": dict(SOME), "5": dict(SOME)}
     return {"as_published": scored, "default": scored}
 
 
@@ -146,6 +148,9 @@ def test_models_of_ones_own_have_their_row_and_scales_are_those_measured(root):
     assert accuracy["Kalman filter"][-1] == "1"
     sure = found["noisy tv uncertainty"]
     assert list(sure) == ["σ = 8, default recipe", "`vjepa`", "Kalman filter"]
+    ahead = found["noisy tv horizons"]
+    assert list(ahead) == ["σ = 8, default recipe", "Kalman filter", "`vjepa`"]
+    assert ahead["σ = 8, default recipe"] == ["1 step ahead", "5 steps ahead", "20 steps ahead"]
 
 
 @pytest.mark.parametrize("track", [mixture, images, noisy_tv])

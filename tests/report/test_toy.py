@@ -99,7 +99,13 @@ def test_its_parameters_are_checked(root):
 def test_its_claims_are_judged(root):
     assert run(root, "-m", "stages.claims").returncode == 0
     counts = json.loads((root / "metrics/claims.json").read_text(encoding="utf-8"))["claims"]
-    assert counts == {"holds": 1, "holds in part": 0, "does not hold": 0, "not tested": 0}
+    assert counts == {
+        "holds": 1,
+        "holds in part": 0,
+        "undecided": 0,
+        "does not hold": 0,
+        "not tested": 0,
+    }
     (row,) = read_texts(root / "plots/claims.csv")
     assert (row["track"], row["verdict"]) == ("toy", "holds")
     assert row["measured"] == "error of the line at noise = 1"

@@ -4,7 +4,8 @@
 
 is a `Condition`. It is met when the whole 95 % interval of the difference lies on the right side of
 zero, failed when all of it lies on the wrong side, and open in between. A claim holds when all of
-its conditions are met, does not hold when all of them have failed, and otherwise holds in part.
+its conditions are met, in part when some are and some have failed, does not hold when some have
+failed and none is met, and is undecided when none has failed and some are open.
 
 A track states its claims in `reporting/claims.py`, in the document's order:
 
@@ -26,9 +27,10 @@ from jepatlas.common.measuring.measures import Measures
 
 Outcome = Literal["met", "failed", "open"]
 Sign = Literal[">", "<"]
-VERDICTS = HOLDS, IN_PART, FAILS, NOT_TESTED = (
+VERDICTS = HOLDS, IN_PART, UNDECIDED, FAILS, NOT_TESTED = (
     "holds",
     "holds in part",
+    "undecided",
     "does not hold",
     "not tested",
 )
@@ -252,14 +254,19 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, str]:
     every = [one for checks in checked for one in checks]
     blank = [one for one in every if not math.isfinite(one.gap.mean + one.gap.half_width)]
     if blank:
-        return _row(claim, NOT_TESTED, f"Undecided: {blank[0].condition}; {NO_INTERVAL}.")
-    outcomes = {one.outcome for one in every}
-    verdict = HOLDS if outcomes == {"met"} else FAILS if outcomes == {"failed"} else IN_PART
+        return _row(claim, NOT_TESTED, f"Not measured: {blank[0].condition}; {NO_INTERVAL}.")
+    verdict = _verdict({one.outcome for one in every})
     deciding = min(every, key=lambda one: one.margin)
     if verdict != HOLDS:
         met = sum(all(one.outcome == "met" for one in checks) for checks in checked)
         reason = _sentence(deciding, met, len(checked))
     return _row(claim, verdict, reason, deciding)
+
+
+def _verdict(outcomes: Collection[Outcome]) -> str:
+    if "failed" not in outcomes:
+        return UNDECIDED if "open" in outcomes else HOLDS
+    return IN_PART if "met" in outcomes else FAILS
 
 
 def _untestable(claim: Claim, evidence: Evidence) -> str:

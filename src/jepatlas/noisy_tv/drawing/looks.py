@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from jepatlas.common.drawing.style import CATEGORIES
+from jepatlas.common.drawing.style import CATEGORIES, FAINT
 
 Look = dict[str, Any]
 
@@ -28,6 +28,7 @@ FEW = ("as_published",)  # recipes with so few seeds that an interval would say 
 REFERENCES: dict[str, Look] = {
     "cca": {"color": "black", "linestyle": "--", "linewidth": 0.9, "label": "CCA"},
     "kalman": {**LIMIT, "label": "Kalman filter"},
+    "chance": {"color": FAINT, "linestyle": "-", "linewidth": 0.7, "label": "chance"},
 }
 
 

@@ -13,7 +13,6 @@ from jepatlas.noisy_tv.measuring.metrics import (
     coverage,
     negative_log_likelihood,
     r2,
-    r2_least_squares,
     rmse,
 )
 from jepatlas.noisy_tv.measuring.parameters import Transfer
@@ -33,14 +32,6 @@ class StateBelief:
     covariance: Array
 
     @classmethod
-    def of(cls, arrays: Mapping[str, Array]) -> "StateBelief":
-        """From its arrays by name; one that is missing is an `InputError`."""
-        try:
-            return cls(arrays["mean"], arrays["covariance"])
-        except KeyError as missing:
-            raise InputError(f"the limit of the noisy TV lacks the array {missing}") from None
-
-    @classmethod
     def read(cls, truth: "Truth", forecast: Forecast, belief: Belief) -> "StateBelief":
         """A belief about the next latent, pushed through the read-out of s from the latent.
 
@@ -53,10 +44,11 @@ class StateBelief:
 
 @dataclass(frozen=True)
 class Truth:
-    """The states of all members, and what the filter knows of the next one.
+    """The states of all members, and what the filter knows of them.
 
     s, d: `[members, time, .]`; train: steps of the training part; memory: the system's own, of the
-    distractor; limit: the filter's belief about s[t+1].
+    distractor; limit: the filter's belief about s[t+1]; now: its mean of s[t] in the test part,
+    `[members, test, k]`.
     """
 
     members: Sequence[Member]
@@ -65,11 +57,18 @@ class Truth:
     train: int
     memory: float
     limit: StateBelief
+    now: Array
 
     @classmethod
-    def of(cls, world: World, members: Sequence[Member], limit: StateBelief) -> "Truth":
+    def of(cls, world: World, members: Sequence[Member], known: Mapping[str, Array]) -> "Truth":
+        """known: `mean` and `covariance` of the filter's belief about s[t+1], and `now`; one that
+        is missing is an `InputError`."""
+        try:
+            limit, now = StateBelief(known["mean"], known["covariance"]), known["now"]
+        except KeyError as missing:
+            raise InputError(f"the limit of the noisy TV lacks the array {missing}") from None
         s, d = world.signal(members), world.distractor(members)
-        return cls(members, s, d, world.train, world.system.memory, limit)
+        return cls(members, s, d, world.train, world.system.memory, limit, now)
 
 
 def last(states: Array, like: Array) -> Array:
@@ -82,30 +81,42 @@ def read_out(truth: Truth, latents: Array) -> ReadOut:
     return ReadOut.fit(latents, last(truth.s[:, : truth.train], latents))
 
 
+def explained(truth: Truth, states: Array, train: Array, test: Array) -> Array:
+    """R^2 `[members]` of `states`, of s or d, in the test part, by least squares from latents.
+
+    train, test: latents of the last steps of each part, `[members, ., dim]`. The read-out is fitted
+    on the training part, so unrelated latents have 0 or, by chance, less.
+    """
+    read = ReadOut.fit(train, last(states[:, : truth.train], train))
+    return r2(last(states, test), read(test))
+
+
 # One step ahead
 
 
 def scores(truth: Truth, forecast: Forecast) -> dict[str, Array]:
     """R^2 of s and d from the latent, and of s as a share of the filter's; `[members]` each."""
-    z = forecast.test[forecast.lead]
-    signal = r2_least_squares(last(truth.s, z), z)
-    limit = truth.limit.mean
+    latents = forecast.train, forecast.test[forecast.lead]
+    signal = explained(truth, truth.s, *latents)
+    # What is read for s[t] itself is held against what the filter knows of s[t].
+    limit = truth.limit.mean if forecast.lead else truth.now
     return {
         "r2": signal,
-        "r2_of_limit": signal / r2_least_squares(last(truth.s, limit), limit),
-        "r2_distractor": r2_least_squares(last(truth.d, z), z),
+        "r2_of_limit": signal / r2(last(truth.s, limit), limit),
+        "r2_distractor": explained(truth, truth.d, *latents),
     }
 
 
-def reference_scores(truth: Truth, x: Array, seed: int) -> dict[str, Array]:
-    """R^2 of s[t+1] from the filter, and from the latest frame by closed-form embeddings.
+def reference_scores(truth: Truth, x: Array, unrelated: Array, seed: int) -> dict[str, Array]:
+    """R^2 of s[t+1] from the filter, from the latest frame by closed-form embeddings, by chance.
 
-    x: `[members, time, observation]`.
+    x: `[members, time, observation]`; unrelated: the signals of other runs of the same system,
+    `[members, time, k]`, which tell nothing of s but that it turns as they do.
     """
     k, observation = truth.s.shape[2], x.shape[2]
-    latents: dict[str, list[Array]] = {}
+    latents: dict[str, list[Array]] = {"chance": list(unrelated[:, :-1])}
     for member, seen in zip(truth.members, x, strict=True):
-        learned, unseen = seen[: truth.train], seen[truth.train : -1]
+        learned = seen[: truth.train]
         principal = pca(learned)
         maps = {
             "cca": past_future_cca(learned[:-1], learned[1:])[0][:, :k],
@@ -114,11 +125,13 @@ def reference_scores(truth: Truth, x: Array, seed: int) -> dict[str, Array]:
             "random": random_projection(observation, k, generator(seed, member.seed, "random")),
         }
         for name, weights in maps.items():
-            latents.setdefault(name, []).append(unseen @ weights)
-    limit = truth.limit.mean
-    features = {"kalman": limit} | {name: np.stack(z) for name, z in latents.items()}
-    target = last(truth.s, limit)
-    return {name: r2_least_squares(target, z) for name, z in features.items()}
+            latents.setdefault(name, []).append(seen[:-1] @ weights)
+    found = {"kalman": r2(last(truth.s, truth.limit.mean), truth.limit.mean)}
+    for name, of_members in latents.items():
+        z = np.stack(of_members)
+        train, test = z[:, : truth.train - 1], z[:, truth.train :]
+        found[name] = explained(truth, truth.s, train, test)
+    return found
 
 
 # Many steps ahead

@@ -23,18 +23,6 @@ def r2(target: Array, prediction: Array) -> Array:
     return score
 
 
-def r2_least_squares(target: Array, features: Array) -> Array:
-    """R^2 of `target` by ordinary least squares with intercept, fitted where it is scored.
-
-    target: `[members, time, k]`; features: `[members, time, f]`. Returns `[members]`.
-    """
-    rows = [
-        f @ np.linalg.lstsq(f, t, rcond=None)[0]
-        for f, t in zip(_centred(features), _centred(target), strict=True)
-    ]
-    return r2(_centred(target), np.stack(rows))
-
-
 @dataclass(frozen=True)
 class ReadOut:
     """s = z weights + offset + N(0, covariance), by least squares on a training part.

@@ -1,7 +1,10 @@
 """What can be known without training: the Kalman filter, and embeddings in closed form."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from jepatlas.common.base.random import generator
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
     Truth,
@@ -11,7 +14,7 @@ from jepatlas.noisy_tv.measuring.measure import (
 from jepatlas.noisy_tv.measuring.parameters import Evaluation
 from jepatlas.noisy_tv.measuring.results import Results
 from jepatlas.noisy_tv.truth.oracle import Filtered, StateSpace, kalman_filter
-from jepatlas.noisy_tv.truth.system import Array
+from jepatlas.noisy_tv.truth.system import Array, Trajectory
 from jepatlas.noisy_tv.truth.world import Member, World
 
 LIMIT = "kalman"
@@ -36,12 +39,37 @@ def forecast_state(known: Filtered, train: int, horizon: int) -> StateBelief:
     return StateBelief(mean[:, train : mean.shape[1] - horizon], covariance)
 
 
+def limits(known: Filtered, train: int) -> dict[str, Array]:
+    """What methods are held against: the filter's belief about s[t+1], and its mean of s[t]."""
+    ahead, now = forecast_state(known, train, 1), forecast_state(known, train, 0)
+    return {"mean": ahead.mean, "covariance": ahead.covariance, "now": now.mean}
+
+
+def unrelated(world: World, members: Sequence[Member], seed: int) -> Array:
+    """The signal of another run of the system for each member, `[members, time, k]`."""
+    time = world.train + world.test
+    runs = {
+        number: Trajectory.draw(world.system, time, generator(seed, number, "unrelated")).s
+        for number in {member.seed for member in members}
+    }
+    return np.stack([runs[member.seed] for member in members])
+
+
 def evaluate(
-    recipe: str, truth: Truth, x: Array, known: Filtered, evaluation: Evaluation, seed: int
+    recipe: str,
+    truth: Truth,
+    x: Array,
+    known: Filtered,
+    others: Array,
+    evaluation: Evaluation,
+    seed: int,
 ) -> Results:
-    """Everything that is measured of the references; x: `[members, time, observation]`."""
+    """Everything that is measured of the references.
+
+    x: `[members, time, observation]`; others: signals of `unrelated` runs.
+    """
     results = Results(recipe, truth, evaluation)
-    for name, values in reference_scores(truth, x, seed).items():
+    for name, values in reference_scores(truth, x, others, seed).items():
         results.note(name, "r2", values)
     ahead = {h: forecast_state(known, truth.train, h).mean for h in evaluation.horizons}
     for horizon, values in limit_rollout(truth, ahead).items():

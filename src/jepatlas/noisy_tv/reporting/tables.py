@@ -22,6 +22,7 @@ def tables() -> dict[str, str]:
     drawn = scalar("noisy_tv.evaluation.drawn_scale", NonNegative)
     return {
         "noisy tv": accuracy(methods, measures, [s for s in scales if s in SHOWN] or list(scales)),
+        "noisy tv horizons": by_horizon(methods, measures, drawn),
         "noisy tv uncertainty": uncertainty(methods, measures, drawn),
     }
 
@@ -47,6 +48,18 @@ def least_share(measures: Measures, name: str) -> str:
     place = "default.r2_of_limit"
     shares = (measures.get(name, f"{place}.{scale}") for scale in measures.below(name, place))
     return f"{min(share.min for share in shares):.4f}"
+
+
+def by_horizon(methods: list[str], measures: Measures, scale: float) -> str:
+    """R² of what can be iterated, by the default recipe, at one noise scale."""
+    horizons = sorted(map(int, measures.below(LIMIT, "default.rollout")))
+    rows = (
+        [label(name), *(interval(measures.get(name, f"default.rollout.{h}")) for h in horizons)]
+        for name in [LIMIT, *methods]
+        if measures.has(name, f"default.rollout.{horizons[0]}")
+    )
+    columns = [f"{h} steps ahead" if h > 1 else "1 step ahead" for h in horizons]
+    return markdown([f"σ = {scale:g}, default recipe", *columns], rows)
 
 
 def uncertainty(methods: list[str], measures: Measures, scale: float) -> str:

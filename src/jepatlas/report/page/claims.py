@@ -10,10 +10,17 @@ from jepatlas.common.base.tracks import title
 VERDICTS = {
     "holds": "holds",
     "holds in part": "in-part",
+    "undecided": "undecided",
     "does not hold": "fails",
     "not tested": "untested",
 }
-SIGNS = {"holds": "✓", "holds in part": "◐", "does not hold": "✗", "not tested": "○"}
+SIGNS = {
+    "holds": "✓",
+    "holds in part": "◐",
+    "undecided": "?",
+    "does not hold": "✗",
+    "not tested": "○",
+}
 
 
 def rows(claims: Sequence[Mapping[str, Any]]) -> str:

@@ -210,7 +210,7 @@ def test_a_method_of_ones_own_is_seen_everywhere_in_every_track(clone: Path) -> 
     assert NAME in [method["name"] for method in sections["mixture"]["methods"]]
     assert NAME in [method["name"] for method in sections["images"]["methods"]]
     assert NAME in [model["name"] for model in sections["noisy_tv"]["models"]]
-    project.run(clone, sys.executable, "tools/docs.py")
+    project.run(clone, sys.executable, "tools/docs.py", PYTHONPATH="src")
     for document in ("mixture", "images", "noisy_tv"):
         assert f"`{NAME}`" in (clone / f"docs/{document}.md").read_text(encoding="utf-8")
     project.commit(clone, "Add methods")
@@ -222,7 +222,9 @@ def test_a_documents_table_of_what_was_not_measured_says_what_to_do(clone: Path)
     lines = [line for line in kept.splitlines() if "contrastive,landscape.auroc" not in line]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     try:
-        done = project.run(clone, sys.executable, "tools/docs.py", "--check", check=False)
+        done = project.run(
+            clone, sys.executable, "tools/docs.py", "--check", check=False, PYTHONPATH="src"
+        )
     finally:
         path.write_text(kept, encoding="utf-8")
     assert done.returncode == 2

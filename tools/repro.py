@@ -51,7 +51,8 @@ def plan(targets: Sequence[str], force: bool) -> Plan:
         stages = {stage.addressing: stage for stage in graph}
         before = {name: {s.addressing for s in graph.successors(stages[name])} for name in stages}
         needed = _closure(targets or list(stages), before)
-        changed = set(needed) if force else set(repo.status(targets=list(targets) or None))
+        status = repo.status(targets=list(targets) or None, with_deps=True)
+        changed = set(needed) if force else set(status)
         after = {name: {other for other in stages if name in before[other]} for name in stages}
         visited = _closure(changed & needed, after) & needed
         shown = {

@@ -67,6 +67,15 @@ def test_only_what_is_out_of_date_runs(toy: Path) -> None:
     assert (toy / "c").read_text() == "a\nother\n"
 
 
+def test_a_named_stage_runs_after_what_it_needs_and_nothing_else_runs(toy: Path) -> None:
+    project.run(toy, *REPRO, "c")
+    assert (toy / "c").read_text() == "a\nb\n"
+    assert not (toy / "d").exists()
+    change(toy, "b", "echo other > b")
+    project.run(toy, *REPRO, "c")
+    assert (toy / "c").read_text() == "a\nother\n"
+
+
 def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:
     change(toy, "a", "echo a reason >&2; exit 3")
     done = project.run(toy, *REPRO, "--jobs", "2", check=False)

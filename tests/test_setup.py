@@ -289,7 +289,7 @@ def test_make_setup(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     start = time.monotonic()
     second = make(project, "setup")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 3  # nothing is installed, also beside other tests
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
 
     # Half-made: what an interrupted set-up leaves. This one is remade from inside of itself.

@@ -223,7 +223,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-f", "--force", action="store_true")
     given = parser.parse_args(arguments)
     check(["repro"])
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
+        signal.signal(sent, lambda *_: _interrupt())
     made = plan(given.stages, given.force)
     if not made.waits_for:
         print("Data and pipelines are up to date.")

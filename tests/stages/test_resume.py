@@ -51,7 +51,8 @@ def results(root: Path, track: str) -> dict[str, bytes]:
 
 
 def checkpoints(root: Path) -> list[Path]:
-    return list((root / "data/checkpoints").glob("*.checkpoint"))
+    """Whole ones: one that is being written has a dot before its name."""
+    return list((root / "data/checkpoints").glob("[!.]*.checkpoint"))
 
 
 def start(root: Path, track: str) -> subprocess.Popen[str]:

@@ -22,6 +22,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from dvc.lock import LockError
+
 from jepatlas_dvc import check
 
 DVC = Path(sys.executable).with_name("dvc")  # of this environment, whatever is on PATH
@@ -225,7 +227,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check(["repro"])
     for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
         signal.signal(sent, lambda *_: _interrupt())
-    made = plan(given.stages, given.force)
+    try:
+        made = plan(given.stages, given.force)
+    except LockError as busy:  # of DVC's that runs here already
+        sys.exit(f"error: {' '.join(str(busy).split())}")
     if not made.waits_for:
         print("Data and pipelines are up to date.")
         return 0

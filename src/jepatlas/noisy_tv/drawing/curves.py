@@ -36,8 +36,7 @@ def accuracy(table: pd.DataFrame, names: Sequence[str]) -> Figure:
         for _, model in principal.groupby("model"):
             axes.plot(model["scale"], model["mean"], color=FAINT, linewidth=0.7, linestyle="-.")
         axes.plot([], [], color=FAINT, linewidth=0.7, linestyle="-.", label="PCA 1-4, 5-8")
-        lowest = rows.loc[rows.model == "chance", "mean"].min() - 0.03  # below 0, if anything
-        axes.set(title=title, xlabel="noise scale $\\sigma$", ylim=(min(lowest, -0.03), 1.03))
+        axes.set(title=title, xlabel="noise scale $\\sigma$", ylim=_frame(rows))
         axes.text(
             0.97,
             0.5,
@@ -132,13 +131,18 @@ def failure(
         xscale="log",
         xlabel="memory of the distractor",
         ylabel="$R^2$ of $s[t+1]$",
-        ylim=(-0.03, 1.03),
+        ylim=_frame(rows),
     )
     axes.invert_xaxis()
     axes.set_xticks(ticks, [f"{1 - tick:g}" for tick in ticks], rotation=45)
     axes.minorticks_off()
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return page
+
+
+def _frame(rows: pd.DataFrame) -> tuple[float, float]:
+    """The limits of R^2 that show every mean, chance included, which lies below 0 if anywhere."""
+    return min(rows["mean"].min(), 0) - 0.03, 1.03
 
 
 def _at_limit(rows: pd.DataFrame) -> str:

@@ -21,7 +21,7 @@ from jepatlas.noisy_tv.learning.inputs import windows
 from jepatlas.noisy_tv.learning.method import Base, load
 from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.measure import Truth, scores
-from jepatlas.noisy_tv.measuring.references import filtered, forecast_state
+from jepatlas.noisy_tv.measuring.references import filtered, limits
 from jepatlas.noisy_tv.truth.parameters import Data, Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import Array, System
 from jepatlas.noisy_tv.truth.world import Member, World
@@ -85,8 +85,8 @@ def _r2(name: str, method: Base, world: World, members: list[Member], trained: T
     inputs = torch.as_tensor(x, dtype=torch.float32)
     found = forecast(method, networks, inputs, world.train, [1])
     seen = np.stack([world.observe(member) for member in members])
-    limit = forecast_state(filtered(world, members, seen), world.train, 1)
-    return scores(Truth.of(world, members, limit), found)["r2"]
+    known = limits(filtered(world, members, seen), world.train)
+    return scores(Truth.of(world, members, known), found)["r2"]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tools import small
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
 IMAGES_METHODS = ("jepa", "vicreg")
-NOISY_TV_METHODS = ("ar", "jepa", "bjepa", "gated_ae")
+NOISY_TV_METHODS = ("vae", "ar", "jepa", "bjepa", "gated_ae")
 METHODS_OF = {"mixture": METHODS, "images": IMAGES_METHODS, "noisy_tv": NOISY_TV_METHODS}
 
 

@@ -219,7 +219,7 @@ def test_a_method_of_ones_own_is_seen_everywhere_in_every_track(clone: Path) -> 
 def test_a_documents_table_of_what_was_not_measured_says_what_to_do(clone: Path) -> None:
     path = clone / "plots/mixture/tables/measures.csv"
     kept = path.read_text(encoding="utf-8")
-    lines = [line for line in kept.splitlines() if "contrastive,landscape.auroc" not in line]
+    lines = [line for line in kept.splitlines() if "contrastive,landscape.depth" not in line]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     try:
         done = project.run(
@@ -229,4 +229,4 @@ def test_a_documents_table_of_what_was_not_measured_says_what_to_do(clone: Path)
         path.write_text(kept, encoding="utf-8")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "landscape.auroc of contrastive; run make repro" in done.stderr
+    assert "landscape.depth of contrastive; run make repro" in done.stderr

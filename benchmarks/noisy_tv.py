@@ -17,7 +17,7 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.common.learning.training import train
 from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
-from jepatlas.noisy_tv.learning.inputs import windows
+from jepatlas.noisy_tv.learning.inputs import neighbours
 from jepatlas.noisy_tv.learning.method import Base, load
 from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.measure import Truth, scores
@@ -41,8 +41,8 @@ def main() -> None:
     looped = [m for m in members if m.scale == LOOPED and m.memory == system.memory][:MODELS]
     rows = []
     for name in METHODS:
-        published = load(name, "as_published", system.observation)
-        default = load(name, "default", system.observation)
+        published = load(name, "as_published", system)
+        default = load(name, "default", system)
         start = time.perf_counter()
         alone = [_loop(name, published, world, member) for member in looped]
         middle = time.perf_counter()
@@ -70,7 +70,7 @@ def main() -> None:
 
 def _loop(name: str, method: Base, world: World, member: Member) -> Trained:
     """One model by the published recipe."""
-    x = windows(scaled(method, world, member)[: world.train], method.context + 1)
+    x = neighbours(scaled(method, world, member)[: world.train], method.length)
     batch = torch.as_tensor(x[None], dtype=torch.float32)
     networks = method.networks(world.system.observation, Draws(SEED, [member.seed], "weights"))
     draws = Draws(SEED, [member.seed], "noise")

@@ -13,7 +13,7 @@ from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, w
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.common.measuring import measures
-from jepatlas.noisy_tv.learning.fitting import initial, scaled
+from jepatlas.noisy_tv.learning.fitting import initial, scaled, with_frames
 from jepatlas.noisy_tv.learning.method import load
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import forecast
@@ -37,7 +37,7 @@ def main(name: str) -> None:
     for recipe, choice in recipes:
         known = read_arrays(DATA / "oracle" / f"{recipe}.npz")
         truth = Truth.of(world, world.members(choice, sweep), known)
-        method = load(name, recipe, system.observation)
+        method = with_frames(load(name, recipe, system), world, truth.members)
         networks = initial(name, method, world, truth.members, seed, target)
         restore(networks, Trained.load(DATA / "trained" / name / f"{recipe}.safetensors").final)
         x = np.stack([scaled(method, world, member) for member in truth.members])

@@ -60,7 +60,8 @@ def perfect() -> Forecast:
     belief = Belief(ahead[1][:, train:-1], covariance)
     return Forecast(
         lead=1,
-        train=ahead[1][:, : train - 1],
+        frames=1,
+        train=ahead[1][:, :train],
         test={h: z[:, train : z.shape[1] - h] for h, z in ahead.items()},
         states=truth().s[:, :train] @ TURN,
         belief=belief,
@@ -71,7 +72,7 @@ def perfect() -> Forecast:
 def noise() -> Forecast:
     rng, members = np.random.default_rng(2), len(truth().members)
     test = {h: rng.normal(size=(members, 1500 - h, 4)) for h in HORIZONS}
-    return Forecast(1, rng.normal(size=(members, 1999, 4)), test)
+    return Forecast(1, 1, rng.normal(size=(members, 2000, 4)), test)
 
 
 def test_the_filters_own_forecast_is_the_limit():
@@ -85,7 +86,7 @@ def test_the_filters_own_forecast_is_the_limit():
 
 def test_what_is_read_for_the_present_is_held_against_what_is_known_of_it():
     now, train = filtered().predict(0)[0] @ TURN, truth().train
-    found = scores(truth(), Forecast(0, now[:, :train], {0: now[:, train:]}))
+    found = scores(truth(), Forecast(0, 1, now[:, :train], {0: now[:, train:]}))
     np.testing.assert_allclose(found["r2_of_limit"], 1, atol=1e-3)
     assert (found["r2"] > scores(truth(), perfect())["r2"]).all()
 
@@ -116,7 +117,7 @@ def test_another_run_of_the_system_explains_nothing():
 def test_a_latent_of_the_distractor_is_told_apart_from_one_of_the_signal():
     train = truth().train
     d = truth().d[:, 1:]
-    found = scores(truth(), Forecast(1, d[:, : train - 1], {1: d[:, train:]}))
+    found = scores(truth(), Forecast(1, 1, d[:, :train], {1: d[:, train:]}))
     np.testing.assert_allclose(found["r2_distractor"], 1, atol=1e-9)
     assert found["r2"].max() < 0.02
 
@@ -134,7 +135,7 @@ def test_rollouts_of_the_filter_fall_as_the_process_forgets():
 
 
 def test_nothing_is_iterated_without_a_predictor():
-    assert rollout(truth(), Forecast(0, perfect().train, {0: truth().s})) == {}
+    assert rollout(truth(), Forecast(0, 1, perfect().train, {0: truth().s})) == {}
 
 
 def test_the_filters_belief_is_calibrated_and_has_no_excess():

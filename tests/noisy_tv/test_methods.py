@@ -15,7 +15,7 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.methods import names
 from jepatlas.common.learning.trained import restore
 from jepatlas.noisy_tv import methods
-from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled
+from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled, with_frames
 from jepatlas.noisy_tv.learning.method import Variational, parse
 from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.forecast import forecast
@@ -30,7 +30,7 @@ from jepatlas.noisy_tv.measuring.measure import (
 )
 from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
 from jepatlas.noisy_tv.truth.world import World
-from tests.noisy_tv.worlds import observed, truth_of, world
+from tests.noisy_tv.worlds import SYSTEM, observed, truth_of, world
 
 BLOCKS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "params.yaml").read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def truth() -> Truth:
 @cache
 def default(name: str) -> Forecast:
     known = truth()
-    method = parse(name, "default", BLOCKS[name], 20)
+    method = with_frames(parse(name, "default", BLOCKS[name], SYSTEM), fresh(), known.members)
     networks = initial(name, method, fresh(), known.members, 0, CPU)
     trained = fit(name, "default", method, fresh(), known.members, 0, CPU)
     restore(networks, trained.final)
@@ -103,7 +103,7 @@ def test_iterated_predictors_follow_the_filter(name):
 @EVERY
 @pytest.mark.parametrize("recipe", ["as_published", "default"])
 def test_a_member_is_the_same_alone_or_among_others(name, recipe):
-    method = parse(name, recipe, BLOCKS[name], 20).model_copy(update={"steps": 30})
+    method = parse(name, recipe, BLOCKS[name], SYSTEM).model_copy(update={"steps": 30, "frames": 2})
     small = world(3, 2, train=300, test=100)
     sweep = Sweep(scales=(0, 4), failure_scale=4)
     members = small.members(Recipe(seeds=2, memories=(0.5,)), sweep)
@@ -115,27 +115,34 @@ def test_a_member_is_the_same_alone_or_among_others(name, recipe):
 
 @EVERY
 def test_an_encoder_with_depth_learns_from_mini_batches(name):
-    changes = {"depth": 1, "width": 16, "batch": 64, "steps": 200, "learning_rate": 0.01}
+    changes = {
+        "frames": 1,
+        "depth": 1,
+        "width": 16,
+        "batch": 64,
+        "steps": 200,
+        "learning_rate": 0.01,
+    }
     blocks = {**BLOCKS[name], "default": {**BLOCKS[name]["default"], **changes}}
     small = world(3, 1, train=500, test=150)
     members = small.members(Recipe(seeds=1, memories=()), Sweep(scales=(1,), failure_scale=4))
-    method = parse(name, "default", blocks, 20)
+    method = parse(name, "default", blocks, SYSTEM)
     losses = fit(name, "default", method, small, members, 0, CPU).curves["loss"]
     assert losses[-1].item() < losses[0].item()
 
 
 @pytest.mark.parametrize("name", ["vjepa", "bjepa"])
 def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
-    method = parse(name, "default", BLOCKS[name], 20)
+    method = parse(name, "default", BLOCKS[name], SYSTEM)
     assert isinstance(method, Variational)
     networks = method.networks(20, Draws(0, 1, "weights"))
     networks["posterior"].log.data.fill_(-1.0)  # at 0 the KL has its minimum
-    window = Draws(0, 1, "window").normal(64, 40)
+    pairs = Draws(0, 1, "pairs").normal(64, 40)
     gradients = []
     for beta in (0.0, 1.0):
         networks.zero_grad()
         method.model_copy(update={"beta": beta}).loss(
-            networks, window, Draws(0, 1, "noise")
+            networks, pairs, Draws(0, 1, "noise")
         ).sum().backward()
         gradients.append([p.grad.clone() for p in networks["posterior"].parameters()])
         gradients[-1] += [p.grad.clone() for p in networks["online"].parameters()]
@@ -145,14 +152,14 @@ def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
 
 def test_the_prior_expert_of_bjepa_can_be_exchanged():
     """With a sharp expert in its place the belief is that expert; with a flat one, the dynamics."""
-    method = parse("bjepa", "default", BLOCKS["bjepa"], 20)
+    method = parse("bjepa", "default", BLOCKS["bjepa"], SYSTEM)
     assert isinstance(method, Variational)
     networks = method.networks(20, Draws(0, 1, "weights"))
-    z = Draws(0, 1, "z").normal(10, 4)
+    z = Draws(0, 1, "z").normal(10, 16)
     with torch.no_grad():
         networks["prior"].mean.fill_(0.7)
         networks["prior"].log_variance.fill_(-20.0)
-        torch.testing.assert_close(method.predict(networks, z)[0], torch.full((1, 10, 4), 0.7))
+        torch.testing.assert_close(method.predict(networks, z)[0], torch.full((1, 10, 16), 0.7))
         networks["prior"].log_variance.fill_(30.0)
         for mine, dynamics in zip(
             method.predict(networks, z), method.dynamics(networks, z), strict=True
@@ -162,7 +169,7 @@ def test_the_prior_expert_of_bjepa_can_be_exchanged():
 
 def test_gates_choose():
     name = "gated_ae"
-    method = parse(name, "default", BLOCKS[name], 20)
+    method = parse(name, "default", BLOCKS[name], SYSTEM).model_copy(update={"frames": 1})
     small = world(3, 1)
     members = small.members(Recipe(seeds=1, memories=()), Sweep(scales=(8,), failure_scale=4))
     trained = fit(name, "default", method, small, members, 0, CPU)
@@ -185,17 +192,17 @@ def test_gates_choose():
 def test_bad_parameters_are_named(change, problem):
     blocks = {**BLOCKS["jepa"], "default": {**BLOCKS["jepa"]["default"], **change}}
     with pytest.raises(InputError, match=re.escape(problem)):
-        parse("jepa", "default", blocks, 20)
+        parse("jepa", "default", blocks, SYSTEM)
 
 
 def test_unknown_methods_and_missing_recipes_are_named():
     with pytest.raises(
         InputError, match=r"noisy_tv\.methods\.jeap: unknown method; there are: ar, "
     ):
-        parse("jeap", "default", BLOCKS["jepa"], 20)
+        parse("jeap", "default", BLOCKS["jepa"], SYSTEM)
     recipe = {"family": "decorrelation", "default": {}}
     with pytest.raises(InputError, match=r"noisy_tv\.methods\.jepa\.as_published: missing"):
-        parse("jepa", "default", recipe, 20)
+        parse("jepa", "default", recipe, SYSTEM)
 
 
 @pytest.mark.parametrize(
@@ -211,4 +218,4 @@ def test_a_family_that_is_not_the_file_of_the_loss_is_refused(family, problem):
     if family:
         blocks["family"] = family
     with pytest.raises(InputError, match=re.escape(problem)):
-        parse("jepa", "default", blocks, 20)
+        parse("jepa", "default", blocks, SYSTEM)

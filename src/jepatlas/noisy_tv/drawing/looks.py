@@ -17,7 +17,6 @@ SPELLED = {  # where the name in params.yaml is not what people write
     "vjepa": "VJEPA",
     "bjepa": "BJEPA",
     "pred_vae": "predictive VAE",
-    "ar2": "AR, two frames",
     "gated_ae": "gated AE",
 }
 COLOURS = CATEGORIES[:-1]  # the last, black, is that of the limit

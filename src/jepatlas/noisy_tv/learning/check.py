@@ -10,4 +10,4 @@ def check(block: Any) -> None:
     """block: the track's `Parameters`. Raises `InputError` for the first thing that is wrong."""
     for name in block.methods:
         for recipe in Recipes.model_fields:
-            load(name, recipe, block.system.observation)
+            load(name, recipe, block.system)

@@ -1,8 +1,8 @@
 """What a method of the noisy-TV track is: its parameters, its networks, its loss, its forecasts.
 
 A method is one module in `methods/` with a class `Method`. It has a block per recipe in
-params.yaml. What it learns from is a window of frames, `[members, points, frames * observation]`,
-the oldest first: the last frame is the future, those before are the context of the encoder.
+params.yaml. What it learns from are pairs of windows, the context and the future that follows it:
+`[members, points, 2 * frames * observation]`, in each the oldest frame first.
 """
 
 from abc import ABC, abstractmethod
@@ -30,24 +30,27 @@ from jepatlas.common.learning.training import Training
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.inputs import Scaling
 from jepatlas.noisy_tv.learning.networks import GaussianPredictor, Variance, encoder
+from jepatlas.noisy_tv.learning.persistence import persistent_subspace
+from jepatlas.noisy_tv.truth.system import System
 
 
 class Base(Training, ABC):
     """The fields that every method has, and the functions that it must offer.
 
-    inputs: how observations are scaled; latent: dimensions of z; depth, width: hidden layers of the
-    encoder, and their size; batch: windows per step, drawn with replacement, none for all at once
-    (which takes a linear encoder).
+    frames: of a window, `aic` for as many as a vector autoregression of the training part takes by
+    Akaike's criterion; inputs: how windows are scaled; latent: dimensions of z; depth, width:
+    hidden layers of the encoder, and their size; batch: pairs per step, drawn with replacement,
+    none for all at once (which takes a linear encoder).
     """
 
     steps: Count
     batch: Count | None = None
+    frames: Count | Literal["aic"]
     inputs: Scaling
     latent: Count
     depth: Annotated[int, Field(ge=0)] = 0
     width: Count = 64
 
-    context: ClassVar[int] = 1  # frames that the encoder sees
     lead: ClassVar[int] = 1  # steps from the context to the state that its latent is read for
 
     @model_validator(mode="after")
@@ -56,33 +59,55 @@ class Base(Training, ABC):
             raise ValueError("batch should be given, as an encoder of depth 1 or more needs one")
         return self
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        """New networks for frames of `observation` numbers; the part `online` is the encoder."""
-        inputs = self.context * observation
-        online = encoder(inputs, self.depth, self.width, self.latent, draws)
+    @property
+    def length(self) -> int:
+        """The frames of a window, once they are known."""
+        assert self.frames != "aic", "with_frames comes first"
+        return self.frames
+
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        """New networks for windows of `inputs` numbers; the part `online` is the encoder."""
+        online = encoder(inputs, self.depth, self.width, self.size(inputs), draws)
         return nn.ModuleDict({"online": online})
 
-    def split(self, window: Tensor) -> tuple[Tensor, Tensor]:
-        """(context, future): all frames but the last, and the last."""
-        observation = window.shape[-1] // (self.context + 1)
-        return window[..., :-observation], window[..., -observation:]
+    def size(self, inputs: int) -> int:
+        """The dimensions that z has in training."""
+        return self.latent
+
+    def split(self, pairs: Tensor) -> tuple[Tensor, Tensor]:
+        """(context, future), `[members, points, frames * observation]` each."""
+        context, future = pairs.chunk(2, dim=-1)
+        return context, future
 
     @abstractmethod
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        """The loss of each member, `[members]`, on its own windows."""
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        """The loss of each member, `[members]`, on its own pairs of windows."""
 
     @abstractmethod
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
-        """Latents `[members, batch, dim]` from which s is read `lead`, `lead` + 1, ... steps after
-        the context; it ends where the method has nothing to iterate."""
+        """Latents `[members, batch, dim]` from which s is read in the window that follows the
+        context, in the one after it, ...; it ends where the method has nothing to iterate. Where
+        `lead` is 0, s is read in the context itself."""
+
+
+class Selecting(Base):
+    """A method that is trained with more latents than are read.
+
+    spare: dimensions that z has in training beyond `latent`, as far as the window has numbers.
+    """
+
+    spare: Annotated[int, Field(ge=0)]
+
+    def size(self, inputs: int) -> int:
+        return min(self.latent + self.spare, inputs)
 
 
 class Decoding(Base):
     """A method with a decoder that makes an observation of a latent."""
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["decoder"] = Linear(self.latent, observation, draws, bias=False)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["decoder"] = Linear(self.size(inputs), inputs, draws, bias=False)
         return networks
 
     def decode(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
@@ -93,12 +118,11 @@ class Decoding(Base):
         return z
 
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
-        """The decoded next frame becomes the newest frame of the context."""
+        """The decoded next window becomes the context."""
         while True:
             z = networks["online"](context)
             yield self.latents(networks, z)
-            future = self.decode(networks, z)
-            context = torch.cat([context, future], dim=-1)[..., future.shape[-1] :]
+            context = self.decode(networks, z)
 
 
 class VariationalDecoding(Decoding):
@@ -109,9 +133,9 @@ class VariationalDecoding(Decoding):
 
     beta: NonNegative
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["posterior"] = Variance(len(draws), self.latent)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["posterior"] = Variance(len(draws), self.size(inputs))
         return networks
 
     def decoded(
@@ -122,33 +146,54 @@ class VariationalDecoding(Decoding):
         return decoder(z), decoder.weight, z, networks["posterior"]()
 
 
-class Predicting(Base):
-    """A joint-embedding method: a predictor from the latent of a frame to that of the next.
+class Predicting(Selecting):
+    """A joint-embedding method: a predictor from the latent of a window to that of the next.
 
     The target is the encoder itself or, with `averaging`, a moving average of it.
+
+    Where latents are spare, the most persistent part of z is read, `persistent_subspace`. With as
+    many dimensions as the signal has, training is caught where z lacks a plane that turns: one
+    direction of it alone is less predictable than a distractor, only both together are more, and
+    no small step takes up both. Latents that hold whatever is predictable leave nothing to be
+    caught in, and how long a part of them lasts tells signal from distractor.
     """
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["predictor"] = self.predictor(draws)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["predictor"] = self.predictor(self.size(inputs), draws)
         if self.averaging is not None:
             networks["average"] = average_of(networks["online"])
         return networks
 
-    def predictor(self, draws: Draws) -> nn.Module:
-        return Linear(self.latent, self.latent, draws, bias=False)
+    def predictor(self, size: int, draws: Draws) -> nn.Module:
+        return Linear(size, size, draws, bias=False)
 
-    def embed(self, networks: nn.ModuleDict, window: Tensor) -> tuple[Tensor, Tensor]:
+    def dynamics_of_mean(self, networks: nn.ModuleDict) -> Tensor:
+        """P of z' = z P, `[members, size, size]`."""
+        return cast(Linear, networks["predictor"]).weight
+
+    def kept(self, networks: nn.ModuleDict) -> Tensor:
+        """K, `[members, size, latent]`: what is read of z is z K."""
+        dynamics = self.dynamics_of_mean(networks).detach()
+        if dynamics.shape[-1] == self.latent:
+            return torch.eye(self.latent, device=dynamics.device).expand_as(dynamics)
+        return persistent_subspace(dynamics, self.latent)
+
+    def embed(self, networks: nn.ModuleDict, pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Latents of the context and, by the target encoder, of the future."""
-        context, future = self.split(window)
+        context, future = self.split(pairs)
         target = networks["online" if self.averaging is None else "average"]
         return networks["online"](context), target(future)
 
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
-        z = networks["online"](context)
+        z, kept = networks["online"](context), self.kept(networks)
         while True:
-            z = networks["predictor"](z)
-            yield z
+            z = self.step(networks, z)
+            yield z @ kept
+
+    def step(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
+        """The latent that is expected after z."""
+        return networks["predictor"](z)
 
 
 class Variational(Predicting):
@@ -166,14 +211,17 @@ class Variational(Predicting):
     posterior: Literal["learned", "fixed"]
     precision: Literal["full", "diagonal"]
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["posterior"] = Variance(len(draws), self.latent)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["posterior"] = Variance(len(draws), self.size(inputs))
         networks["posterior"].requires_grad_(self.posterior == "learned")
         return networks
 
-    def predictor(self, draws: Draws) -> GaussianPredictor:
-        return GaussianPredictor(self.latent, self.precision == "full", draws)
+    def predictor(self, size: int, draws: Draws) -> GaussianPredictor:
+        return GaussianPredictor(size, self.precision == "full", draws)
+
+    def dynamics_of_mean(self, networks: nn.ModuleDict) -> Tensor:
+        return cast(GaussianPredictor, networks["predictor"]).mean.weight
 
     def dynamics(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         """N(z'; P z, .): its mean `[members, batch, dim]`, and a lower triangular root of its
@@ -181,41 +229,46 @@ class Variational(Predicting):
         predictor = cast(GaussianPredictor, networks["predictor"])
         return predictor(z), predictor.root()
 
+    def coded_variance(self, networks: nn.ModuleDict) -> Tensor:
+        """The variance of q that the code length counts, `[members, 1, dim]`."""
+        variance: Tensor = networks["posterior"]().exp()
+        return variance if self.posterior == "learned" else torch.zeros_like(variance)
+
     def predict(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         """p(z' | z), as `dynamics`; what else the method knows goes in here."""
         return self.dynamics(networks, z)
 
-    def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
-        z = networks["online"](context)
-        while True:
-            z, _ = self.predict(networks, z)
-            yield z
+    def step(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
+        return self.predict(networks, z)[0]
 
 
 class Blocks(Section):
     """A method in params.yaml. family: the file of `objectives/` that its loss comes from; then the
-    parameters of each recipe."""
+    parameters of each recipe, with `latent: signal` for as many as the signal has components."""
 
     family: Family
     as_published: dict[str, Any]
     default: dict[str, Any]
 
 
-def load(name: str, recipe: str, observation: int) -> Base:
+def load(name: str, recipe: str, system: System) -> Base:
     """The method `name` of a recipe, from its block of params.yaml, validated."""
-    return parse(name, recipe, value(f"noisy_tv.methods.{name}"), observation)
+    return parse(name, recipe, value(f"noisy_tv.methods.{name}"), system)
 
 
-def parse(name: str, recipe: str, content: Any, observation: int) -> Base:
+def parse(name: str, recipe: str, content: Any, system: System) -> Base:
     """The same from the content of the block."""
     key = f"noisy_tv.methods.{name}"
     kind = cast(type[Base], find(methods, name, key))
     blocks = validate(content, Blocks, key)
     check_family(kind, blocks.family, key)
-    method = validate(getattr(blocks, recipe), kind, f"{key}.{recipe}")
-    if method.latent > observation:
+    block = getattr(blocks, recipe)
+    if block.get("latent") == "signal":
+        block = {**block, "latent": system.signal}
+    method = validate(block, kind, f"{key}.{recipe}")
+    if method.latent > system.observation:
         raise InputError(
             f"{PARAMS}: {key}.{recipe}.latent: should be at most noisy_tv.system.observation, "
-            f"{observation}, is {method.latent}"
+            f"{system.observation}, is {method.latent}"
         )
     return method

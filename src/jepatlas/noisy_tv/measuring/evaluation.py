@@ -33,7 +33,7 @@ def evaluate(
     for horizon, values in rollout(truth, forecast).items():
         results.note_drawn(name, "rollout", str(horizon), values)
         results.tabulate("rollout", values, model=name, horizon=horizon)
-    read = read_out(truth, forecast.train)
+    read = read_out(truth, forecast.train, forecast.lead)
     results.draw(name, read(forecast.test[forecast.lead]))
     if forecast.belief is not None:
         belief = StateBelief.read(truth, forecast, forecast.belief)

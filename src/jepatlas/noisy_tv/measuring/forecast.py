@@ -1,6 +1,7 @@
 """Ask trained networks about the test part; what they say comes as NumPy arrays."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,36 +16,45 @@ from jepatlas.noisy_tv.truth.system import Array
 def forecast(
     method: Base, networks: nn.ModuleDict, x: Tensor, train: int, horizons: Sequence[int]
 ) -> Forecast:
-    """x: `[members, time, observation]`, scaled for the method; `train` steps are training."""
-    frames, time = method.context, x.shape[1]
-    steps = time - frames + 1
-    contexts = torch.cat([x[:, k : k + steps] for k in range(frames)], dim=-1)
-    learned, unseen = contexts[:, : steps - (time - train)], contexts[:, -(time - train) :]
-    lead = method.lead
+    """x: windows `[members, n, frames * observation]`, scaled for the method; those that end in the
+    first `train` steps are training."""
+    frames, lead = method.length, method.lead
+    learned, unseen = x[:, : train - frames + 1], x[:, train - frames + 1 :]
     first = next(method.forecasts(networks, learned))
     test = {}
-    for horizon, z in enumerate(method.forecasts(networks, unseen), start=lead):
-        if horizon in horizons or horizon == lead:
+    for number, z in enumerate(method.forecasts(networks, unseen)):
+        reached = range(lead + number * frames, lead + (number + 1) * frames)
+        for horizon in {lead, *horizons} & set(reached):
             test[horizon] = _array(z[:, : z.shape[1] - horizon])
-        if horizon >= max(horizons):
+        if max(horizons) in reached:
             break
-    known = Forecast(lead, _array(first[:, : first.shape[1] - lead]), test)
+    known = Forecast(lead, frames, _array(first), dict(sorted(test.items())))
     if not isinstance(method, Variational):
         return known
-    z = networks["online"](unseen[:, :-1])
-    return Forecast(
-        known.lead,
-        known.train,
-        known.test,
-        states=_array(networks["online"](learned)),
-        belief=_belief(*method.predict(networks, z)),
-        dynamics=_belief(*method.dynamics(networks, z)) if method.prior_expert else None,
+    z, kept = networks["online"](unseen[:, :-1]), method.kept(networks)
+    noise = method.coded_variance(networks)
+
+    def belief(mean: Tensor, root: Tensor) -> Belief:
+        return Belief(_array(mean @ kept), _covariance(_array(root), _array(noise), _array(kept)))
+
+    return replace(
+        known,
+        states=_array(networks["online"](learned) @ kept),
+        belief=belief(*method.predict(networks, z)),
+        dynamics=belief(*method.dynamics(networks, z)) if method.prior_expert else None,
     )
 
 
-def _belief(mean: Tensor, root: Tensor) -> Belief:
-    covariance: Array = np.asarray(np.linalg.inv(_array(root @ root.mT)), dtype=np.float64)
-    return Belief(_array(mean), covariance)
+def _covariance(root: Array, noise: Array, kept: Array) -> Array:
+    """What p(z' | z) leaves open of the mean of q(z' | x'), in the basis that is kept.
+
+    root: of the precision of p, `[members, n, n]`. Its covariance is that of draws from q, whose
+    own variance, noise `[members, 1, n]`, says nothing about the world.
+    """
+    drawn = np.linalg.inv(root @ root.mT) - noise.mT * np.eye(noise.shape[-1])
+    variances, directions = np.linalg.eigh(kept.mT @ drawn @ kept)
+    found: Array = (directions * np.maximum(variances, 0)[:, None]) @ directions.mT
+    return found
 
 
 def _array(tensor: Tensor) -> Array:

@@ -33,12 +33,10 @@ class StateBelief:
 
     @classmethod
     def read(cls, truth: "Truth", forecast: Forecast, belief: Belief) -> "StateBelief":
-        """A belief about the next latent, pushed through the read-out of s from the latent.
-
-        The belief is about a draw from the posterior. Reading s from its mean would allow for a
-        covariance smaller by the posterior's variance, about a hundredth of it."""
+        """A belief about the next latent, pushed through the read-out of s from the latent."""
         assert forecast.states is not None
-        read = read_out(truth, forecast.states)
+        # A belief about the next window is read for its oldest frame, the next step.
+        read = read_out(truth, forecast.states, 1 - forecast.frames)
         return cls(read(belief.mean), read.push(belief.covariance))
 
 
@@ -76,18 +74,26 @@ def last(states: Array, like: Array) -> Array:
     return states[:, -like.shape[1] :]
 
 
-def read_out(truth: Truth, latents: Array) -> ReadOut:
-    """Of s, from the latents of the last steps of the training part, `[members, n, dim]`."""
-    return ReadOut.fit(latents, last(truth.s[:, : truth.train], latents))
+def read_out(truth: Truth, latents: Array, offset: int) -> ReadOut:
+    """Of s `offset` steps later, from the latents of the last steps of the training part,
+    `[members, n, dim]`."""
+    return _read_out(truth.s[:, : truth.train], latents, offset)
 
 
-def explained(truth: Truth, states: Array, train: Array, test: Array) -> Array:
+def _read_out(states: Array, latents: Array, offset: int) -> ReadOut:
+    known = latents[:, : latents.shape[1] - max(offset, 0)]
+    start = states.shape[1] - latents.shape[1] + offset
+    return ReadOut.fit(known, states[:, start : start + known.shape[1]])
+
+
+def explained(truth: Truth, states: Array, train: Array, test: Array, offset: int = 1) -> Array:
     """R^2 `[members]` of `states`, of s or d, in the test part, by least squares from latents.
 
-    train, test: latents of the last steps of each part, `[members, ., dim]`. The read-out is fitted
-    on the training part, so unrelated latents have 0 or, by chance, less.
+    train: latents of the last steps of the training part, from which states are read `offset` steps
+    later; test: latents for the last states of the test part; `[members, ., dim]` both. The
+    read-out is fitted on the training part, so unrelated latents have 0 or, by chance, less.
     """
-    read = ReadOut.fit(train, last(states[:, : truth.train], train))
+    read = _read_out(states[:, : truth.train], train, offset)
     return r2(last(states, test), read(test))
 
 
@@ -97,13 +103,13 @@ def explained(truth: Truth, states: Array, train: Array, test: Array) -> Array:
 def scores(truth: Truth, forecast: Forecast) -> dict[str, Array]:
     """R^2 of s and d from the latent, and of s as a share of the filter's; `[members]` each."""
     latents = forecast.train, forecast.test[forecast.lead]
-    signal = explained(truth, truth.s, *latents)
+    signal = explained(truth, truth.s, *latents, forecast.lead)
     # What is read for s[t] itself is held against what the filter knows of s[t].
     limit = truth.limit.mean if forecast.lead else truth.now
     return {
         "r2": signal,
         "r2_of_limit": signal / r2(last(truth.s, limit), limit),
-        "r2_distractor": explained(truth, truth.d, *latents),
+        "r2_distractor": explained(truth, truth.d, *latents, forecast.lead),
     }
 
 
@@ -129,7 +135,7 @@ def reference_scores(truth: Truth, x: Array, unrelated: Array, seed: int) -> dic
     found = {"kalman": r2(last(truth.s, truth.limit.mean), truth.limit.mean)}
     for name, of_members in latents.items():
         z = np.stack(of_members)
-        train, test = z[:, : truth.train - 1], z[:, truth.train :]
+        train, test = z[:, : truth.train], z[:, truth.train :]
         found[name] = explained(truth, truth.s, train, test)
     return found
 
@@ -138,12 +144,15 @@ def reference_scores(truth: Truth, x: Array, unrelated: Array, seed: int) -> dic
 
 
 def rollout(truth: Truth, forecast: Forecast) -> dict[int, Array]:
-    """R^2 of s by horizon, `[members]`. The read-out is fitted one step ahead in training:
-    a fit per horizon would forgive an iterated linear predictor everything."""
+    """R^2 of s by horizon, `[members]`. The read-out is fitted on the first window that is forecast
+    in training: a fit per horizon would forgive an iterated linear predictor everything."""
     if forecast.lead == 0:
         return {}
-    read = read_out(truth, forecast.train)
-    return {horizon: r2(last(truth.s, z), read(z)) for horizon, z in forecast.test.items()}
+    found = {}
+    for horizon, z in forecast.test.items():
+        read = read_out(truth, forecast.train, forecast.offset(horizon))
+        found[horizon] = r2(last(truth.s, z), read(z))
+    return found
 
 
 def limit_rollout(truth: Truth, ahead: Mapping[int, Array]) -> dict[int, Array]:

@@ -10,6 +10,6 @@ from jepatlas.objectives.reconstruction import squared_error
 class Method(Decoding):
     """With linear maps this is reduced-rank regression: on whitened frames, its optimum is CCA."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        context, future = self.split(window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        context, future = self.split(pairs)
         return squared_error(future, networks["decoder"](networks["online"](context)))

@@ -39,17 +39,17 @@ class Method(Variational):
     prior_weight: NonNegative
     prior_std: Positive
 
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["prior"] = Gaussian(len(draws), self.latent, self.prior_std)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["prior"] = Gaussian(len(draws), self.size(inputs), self.prior_std)
         return networks
 
     def predict(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         return product_of_experts(*self.dynamics(networks, z), *networks["prior"]())
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
         posterior, (mean, log_variance) = networks["posterior"](), networks["prior"]()
-        z, target = self.embed(networks, window)
+        z, target = self.embed(networks, pairs)
         if self.trained == "product":
             prediction = self.predict(networks, z)
             divergence = kl_to_isotropic(mean, log_variance, self.prior_std)

@@ -1,19 +1,18 @@
 """Gated autoencoder: more components than are kept, and learned gates that choose among them.
 
 After the predictive autoencoders with gates of arXiv 2603.14131: the next frame is decoded from all
-components, each weighted by its gate, and only the `kept` ones with the widest gates are read.
+components, each weighted by its gate, and only those with the widest gates are read.
 """
 
-from typing import Self, cast
+from typing import cast
 
 import torch
-from pydantic import model_validator
 from torch import Tensor, nn
 
-from jepatlas.common.base.parameters import Count, NonNegative
+from jepatlas.common.base.parameters import NonNegative
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import Linear
-from jepatlas.noisy_tv.learning.method import Decoding
+from jepatlas.noisy_tv.learning.method import Decoding, Selecting
 from jepatlas.objectives.gating import gated_error
 
 
@@ -28,32 +27,26 @@ class Gates(nn.Module):
         return self.logits.sigmoid()
 
 
-class Method(Decoding):
-    """`latent` components, of which `kept` are read; budget: weight of keeping to that number."""
+class Method(Decoding, Selecting):
+    """Of `latent` and `spare` components, `latent` are read; budget: weight of keeping to that
+    number."""
 
-    kept: Count
     budget: NonNegative
 
-    @model_validator(mode="after")
-    def _keeps_some_of_all(self) -> Self:
-        if self.kept > self.latent:
-            raise ValueError(f"kept should be at most latent, {self.latent}, not {self.kept}")
-        return self
-
-    def networks(self, observation: int, draws: Draws) -> nn.ModuleDict:
-        networks = super().networks(observation, draws)
-        networks["gates"] = Gates(len(draws), self.latent)
+    def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
+        networks = super().networks(inputs, draws)
+        networks["gates"] = Gates(len(draws), self.size(inputs))
         return networks
 
     def decode(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
         return networks["decoder"](networks["gates"]() * z)
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        context, future = self.split(window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        context, future = self.split(pairs)
         z, decoder = networks["online"](context), cast(Linear, networks["decoder"])
         gates = networks["gates"]()
-        return gated_error(future, z, decoder.weight, gates, self.kept, self.budget)
+        return gated_error(future, z, decoder.weight, gates, self.latent, self.budget)
 
     def latents(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
-        chosen = networks["gates"]().topk(self.kept, dim=-1).indices  # [members, 1, kept]
+        chosen = networks["gates"]().topk(self.latent, dim=-1).indices  # [members, 1, latent]
         return z.gather(-1, chosen.expand(-1, z.shape[1], -1))

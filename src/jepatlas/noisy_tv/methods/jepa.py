@@ -23,8 +23,8 @@ class Method(Predicting):
     covariance: NonNegative
     spread: Literal["prediction", "embedding"]
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        z, target = self.embed(networks, window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        z, target = self.embed(networks, pairs)
         prediction = networks["predictor"](z)
         loss = self.invariance * (target - prediction).square().mean((1, 2))
         for view in (target, prediction if self.spread == "prediction" else z):

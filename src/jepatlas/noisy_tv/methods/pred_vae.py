@@ -10,6 +10,6 @@ from jepatlas.objectives.variational import negative_elbo
 class Method(VariationalDecoding):
     """The objective of the VAE with the future as its target."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        context, future = self.split(window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        context, future = self.split(pairs)
         return negative_elbo(future, *self.decoded(networks, context), self.beta)

@@ -15,8 +15,8 @@ class Method(VariationalDecoding):
 
     lead: ClassVar[int] = 0
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        present, _ = self.split(window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        present, _ = self.split(pairs)
         return negative_elbo(present, *self.decoded(networks, present), self.beta)
 
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:

@@ -23,8 +23,8 @@ from jepatlas.objectives.variational import predictive_bottleneck
 class Method(Variational):
     """Its prediction is that of the dynamics."""
 
-    def loss(self, networks: nn.ModuleDict, window: Tensor, draws: Draws) -> Tensor:
-        z, target = self.embed(networks, window)
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        z, target = self.embed(networks, pairs)
         return predictive_bottleneck(
             target,
             networks["posterior"](),

@@ -38,6 +38,7 @@ def _noisy_tv(block: Params) -> None:
         "as_published": {"seeds": 2, "memories": []},
         "default": {"seeds": 2, "memories": [0.99]},
     }
+    block["partially_observed"]["seeds"] = 2
     block["evaluation"]["drawn_steps"] = 20
     for method in block["methods"].values():
         for recipe in block["recipes"]:

@@ -1,20 +1,18 @@
 """Draw the trajectories of the noisy TV: `python -m stages.noisy_tv.data`."""
 
-from pathlib import Path
-
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import section
 from jepatlas.common.base.storage import write_arrays
-from jepatlas.noisy_tv.truth.parameters import Data, Recipes
-from jepatlas.noisy_tv.truth.system import System
+from jepatlas.noisy_tv.truth.parameters import Data
+from jepatlas.noisy_tv.truth.settings import TRAJECTORIES, settings
 from jepatlas.noisy_tv.truth.world import World
 
 
 def main() -> None:
-    recipes = section("noisy_tv.recipes", Recipes)
-    seeds = max(recipes.as_published.seeds, recipes.default.seeds)
-    system, data = section("noisy_tv.system", System), section("noisy_tv.data", Data)
-    write_arrays(Path("data/noisy_tv/trajectories.npz"), World.draw(system, data, seeds).arrays())
+    data, wanted = section("noisy_tv.data", Data), settings()
+    for file, system in {setting.file: setting.system for setting in wanted}.items():
+        seeds = max(setting.choice.seeds for setting in wanted if setting.file == file)
+        write_arrays(TRAJECTORIES / f"{file}.npz", World.draw(system, data, seeds).arrays())
 
 
 if __name__ == "__main__":

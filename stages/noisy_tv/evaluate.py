@@ -20,31 +20,31 @@ from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
-from jepatlas.noisy_tv.truth.system import System
-from jepatlas.noisy_tv.truth.world import World
+from jepatlas.noisy_tv.truth.settings import settings
 
 DATA = Path("data/noisy_tv")
 
 
 def main(name: str) -> None:
-    recipes, sweep = section("noisy_tv.recipes", Recipes), section("noisy_tv.sweep", Sweep)
-    evaluation = section("noisy_tv.evaluation", Evaluation)
-    transfer, system = section("noisy_tv.transfer", Transfer), section("noisy_tv.system", System)
+    sweep, evaluation = section("noisy_tv.sweep", Sweep), section("noisy_tv.evaluation", Evaluation)
+    transfer = section("noisy_tv.transfer", Transfer)
     seed, target = scalar("seed", Seed), device.choose(scalar("device", Device))
-    world = World.from_arrays(system, read_arrays(DATA / "trajectories.npz"))
-    check_evaluation(evaluation, sweep, world.test)
     done = {}
-    for recipe, choice in recipes:
-        known = read_arrays(DATA / "oracle" / f"{recipe}.npz")
-        truth = Truth.of(world, world.members(choice, sweep), known)
-        method = with_frames(load(name, recipe, system), world, truth.members)
+    for setting in settings():
+        world, file = setting.world(), f"{setting.name}.safetensors"
+        check_evaluation(evaluation, sweep, world.test)
+        known = read_arrays(DATA / "oracle" / f"{setting.name}.npz")
+        truth = Truth.of(world, world.members(setting.choice, sweep), known)
+        method = load(name, setting.recipe, setting.system)
+        method = with_frames(method, world, truth.members)
         networks = initial(name, method, world, truth.members, seed, target)
-        restore(networks, Trained.load(DATA / "trained" / name / f"{recipe}.safetensors").final)
+        restore(networks, Trained.load(DATA / "trained" / name / file).final)
         x = np.stack([scaled(method, world, member) for member in truth.members])
         inputs = torch.as_tensor(x, dtype=torch.float32, device=target)
         said = forecast(method, networks, inputs, world.train, evaluation.horizons)
-        done[recipe] = evaluate(name, recipe, truth, said, evaluation, transfer)
-    write_json(Path(f"metrics/noisy_tv/{name}.json"), {name: headlines(name, done)})
+        done[setting.name] = evaluate(name, setting.name, truth, said, evaluation, transfer)
+    own = {recipe: done[recipe] for recipe in Recipes.model_fields}
+    write_json(Path(f"metrics/noisy_tv/{name}.json"), {name: headlines(name, own)})
     measured = {recipe: one.measures[name] for recipe, one in done.items()}
     write_csv(DATA / "measured" / f"{name}.csv", measures.table(name, measured))
     rows = pd.DataFrame([row for one in done.values() for row in one.rows])

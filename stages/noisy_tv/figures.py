@@ -44,6 +44,8 @@ def main() -> None:
             found["failure"], sweep.failure_scale, system.contraction, system.rotation, names
         ),
     }
+    if not found["partially_observed"].empty:
+        pages["partially_observed"] = curves.partially_observed(found["partially_observed"], names)
     for name in found["transfer"].get("model", pd.Series(dtype=str)).unique()[:1]:
         pages["transfer"] = transfer(found["transfer"], name, looks(names)[name]["color"])
     for name, page in pages.items():

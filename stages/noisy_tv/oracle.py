@@ -7,34 +7,32 @@ import pandas as pd
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
-from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv
+from jepatlas.common.base.storage import write_arrays, write_csv
 from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, check_evaluation
 from jepatlas.noisy_tv.measuring.references import evaluate, filtered, limits, unrelated
-from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
-from jepatlas.noisy_tv.truth.system import System
-from jepatlas.noisy_tv.truth.world import World
+from jepatlas.noisy_tv.truth.parameters import Sweep
+from jepatlas.noisy_tv.truth.settings import settings
 
 FOLDER = Path("data/noisy_tv/oracle")
 
 
 def main() -> None:
-    recipes, sweep = section("noisy_tv.recipes", Recipes), section("noisy_tv.sweep", Sweep)
+    sweep = section("noisy_tv.sweep", Sweep)
     evaluation, seed = section("noisy_tv.evaluation", Evaluation), scalar("seed", Seed)
-    system = section("noisy_tv.system", System)
-    world = World.from_arrays(system, read_arrays(Path("data/noisy_tv/trajectories.npz")))
-    check_evaluation(evaluation, sweep, world.test)
     done = {}
-    for recipe, choice in recipes:
-        members = world.members(choice, sweep)
+    for setting in settings():
+        world = setting.world()
+        check_evaluation(evaluation, sweep, world.test)
+        members = world.members(setting.choice, sweep)
         x = np.stack([world.observe(member) for member in members])
         known = filtered(world, members, x)
         arrays = limits(known, world.train)
         truth = Truth.of(world, members, arrays)
         others = unrelated(world, members, seed)
-        done[recipe] = evaluate(recipe, truth, x, known, others, evaluation, seed)
-        write_arrays(FOLDER / f"{recipe}.npz", arrays)
+        done[setting.name] = evaluate(setting.name, truth, x, known, others, evaluation, seed)
+        write_arrays(FOLDER / f"{setting.name}.npz", arrays)
     names = next(iter(done.values())).measures
     measured = [
         measures.table(name, {recipe: one.measures[name] for recipe, one in done.items()})

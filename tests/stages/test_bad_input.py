@@ -201,7 +201,7 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (TRAIN, "data/mixture/points.npz"),
         (EVALUATE, "data/mixture/points.npz"),
         (EVALUATE, "data/mixture/trained/dsm.safetensors"),
-        (TV_TRAIN, "data/noisy_tv/trajectories.npz"),
+        (TV_TRAIN, "data/noisy_tv/trajectories/own.npz"),
         (TV_EVALUATE, "data/noisy_tv/trained/vae/as_published.safetensors"),
         (TV_EVALUATE, "data/noisy_tv/oracle/default.npz"),
         (IMAGES_EVALUATE, "data/images/decoders/jepa.safetensors"),

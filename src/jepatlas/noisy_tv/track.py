@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from jepatlas.common.base.parameters import Section
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
-from jepatlas.noisy_tv.truth.parameters import Data, Recipes, Sweep
+from jepatlas.noisy_tv.truth.parameters import Data, PartiallyObserved, Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import System
 
 TITLE = "Noisy TV"
@@ -19,6 +19,7 @@ class Parameters(Section):
     data: Data
     sweep: Sweep
     recipes: Recipes
+    partially_observed: PartiallyObserved
     evaluation: Evaluation
     transfer: Transfer
     methods: Annotated[dict[str, Any], Field(min_length=1)]

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jepatlas.common.drawing.style import ALARM, FAINT, figure, head, place
-from jepatlas.noisy_tv.drawing.looks import RECIPES, draw_lines
+from jepatlas.noisy_tv.drawing.looks import RECIPES, draw_lines, label
 
 
 def accuracy(table: pd.DataFrame, names: Sequence[str]) -> Figure:
@@ -48,6 +48,28 @@ def accuracy(table: pd.DataFrame, names: Sequence[str]) -> Figure:
         )
     page.axes[0].set_ylabel("$R^2$ of $s[t+1]$")
     page.axes[1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+    return page
+
+
+def partially_observed(table: pd.DataFrame, names: Sequence[str]) -> Figure:
+    """R^2 against the noise scale in each system where one frame does not show the state."""
+    page = figure(8.6, 4.1)
+    head(
+        page,
+        "When one frame is not enough",
+        "$R^2$ of the next state of the signal against the noise scale, by the default recipe:",
+        "a window has as many frames as the observations ask for.",
+        "Bars: lowest to highest seed. Bands: 95 % intervals over seeds. Dotted: Kalman filter. "
+        "Dashed: CCA of one frame.",
+    )
+    rows = table[table.measure == "r2"]
+    systems = list(rows.system.unique())
+    for number, system in enumerate(systems):
+        axes = place(page, 0.6 + 6.6 * number / len(systems), 1.35, 6.2 / len(systems) - 0.1, 2.3)
+        draw_lines(axes, rows[rows.system == system], "scale", "default", names, 0.05)
+        axes.set(title=label(system), xlabel="noise scale $\\sigma$", ylim=_frame(rows))
+    page.axes[0].set_ylabel("$R^2$ of $s[t+1]$")
+    page.axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return page
 
 

@@ -63,9 +63,8 @@ def fit(
         pairs = whole if chosen is None else neighbours_at(series, chosen, frames)
         return method.loss(networks, pairs, draws)
 
-    checkpoint = checkpoint_for(
-        f"noisy_tv-{name}-{recipe}", (method, members, seed, device), {"x": np.stack(x)}
-    )
+    place = f"noisy_tv-{name}-{recipe}-{world.name}"
+    checkpoint = checkpoint_for(place, (method, members, seed, device), {"x": np.stack(x)})
     return train(
         networks,
         loss,

@@ -12,6 +12,7 @@ from torch import Tensor
 from jepatlas.noisy_tv.truth.system import Array
 
 Scaling = Literal["raw", "whitened"]
+STEPS_PER_LAG = 4
 SMALLEST_VARIANCE = 1e-10  # as a share of the largest: below it, float64 has no digits left
 
 
@@ -79,8 +80,11 @@ def autoregressive_order(x: Sequence[Array], most: int) -> int:
 
     The order p of a vector autoregression with the least of Akaike's criterion (1974, IEEE Trans.
     Automatic Control 19), n log det(residual covariance) + 2 p observation^2, summed over series of
-    one length, x `[time, observation]` each.
+    one length, x `[time, observation]` each. Orders that leave fewer than `STEPS_PER_LAG` steps to
+    a coefficient are not tried.
     """
+    time, observation = x[0].shape
+    most = min(most, max(time // (STEPS_PER_LAG * observation), 1))
     return 1 + int(np.argmin(sum(_criterion(one, most) for one in x)))
 
 

@@ -19,7 +19,8 @@ REPORTED = (0.5, 0.9, 0.95)  # interval levels among the measures; the plot rows
 
 
 class Results:
-    """Fills with one model after the other.
+    """Fills with one model after the other. `recipe` is the name of the setting, which is that of
+    the recipe in the track's own system.
 
     measures: model -> measure -> noise scale -> summary over seeds (many steps ahead and after a
     transfer: at the drawn scale only); rows: of plot data, one per setting; drawn: arrays of the

@@ -3,7 +3,7 @@
 from jepatlas.common.base.parameters import NonNegative, scalar, section
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.tables import interval, markdown, measured, scatter
-from jepatlas.noisy_tv.truth.parameters import Sweep
+from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Sweep
 
 LIMIT, LIMITS_NAME = "kalman", "Kalman filter"
 SHOWN = (0, 4, 8, 10)  # noise scales of the table, where they are measured
@@ -23,6 +23,7 @@ def tables() -> dict[str, str]:
     return {
         "noisy tv": accuracy(methods, measures, [s for s in scales if s in SHOWN] or list(scales)),
         "noisy tv horizons": by_horizon(methods, measures, drawn),
+        "noisy tv partially observed": partially_observed(methods, measures, drawn),
         "noisy tv uncertainty": uncertainty(methods, measures, drawn),
     }
 
@@ -41,11 +42,11 @@ def accuracy(methods: list[str], measures: Measures, scales: list[float]) -> str
     return markdown(["model", *columns, "least share of the limit"], rows)
 
 
-def least_share(measures: Measures, name: str) -> str:
+def least_share(measures: Measures, name: str, setting: str = "default") -> str:
     """Of the limit's R², at any seed and any noise scale, by the default recipe."""
     if name == LIMIT:
         return "1"
-    place = "default.r2_of_limit"
+    place = f"{setting}.r2_of_limit"
     shares = (measures.get(name, f"{place}.{scale}") for scale in measures.below(name, place))
     return f"{min(share.min for share in shares):.4f}"
 
@@ -60,6 +61,23 @@ def by_horizon(methods: list[str], measures: Measures, scale: float) -> str:
     )
     columns = [f"{h} steps ahead" if h > 1 else "1 step ahead" for h in horizons]
     return markdown([f"σ = {scale:g}, default recipe", *columns], rows)
+
+
+def partially_observed(methods: list[str], measures: Measures, scale: float) -> str:
+    """R² in the systems where one frame does not show the state, and the least share of the limit
+    at any seed and noise scale."""
+    systems = list(section("noisy_tv.partially_observed", PartiallyObserved).systems)
+    rows = [
+        [
+            label(name),
+            *(interval(measures.get(name, f"{system}.r2.{scale:g}")) for system in systems),
+            *(least_share(measures, name, system) for system in systems),
+        ]
+        for name in [LIMIT, *methods]
+    ]
+    titles = [system.replace("_", " ") for system in systems]
+    shares = [f"{title}: least share of the limit" for title in titles]
+    return markdown([f"σ = {scale:g}, default recipe", *titles, *shares], rows)
 
 
 def uncertainty(methods: list[str], measures: Measures, scale: float) -> str:

@@ -1,6 +1,6 @@
 """The blocks of params.yaml that say which worlds there are: trajectories, recipes, scales."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -39,6 +39,14 @@ class Recipe(Section):
 class Recipes(Section):
     as_published: Recipe
     default: Recipe
+
+
+class PartiallyObserved(Section):
+    """Systems in which one frame does not show the state, to which the default recipe is put as it
+    is. seeds: how many trajectories of each; systems: what differs from `system`, by name."""
+
+    seeds: Count
+    systems: dict[str, dict[str, Any]]
 
 
 class Sweep(Section):

@@ -30,6 +30,7 @@ class World:
     system: System
     trajectories: dict[int, Trajectory]
     train: int
+    name: str = "own"
 
     @classmethod
     def draw(cls, system: System, data: Data, seeds: int) -> Self:
@@ -76,7 +77,9 @@ class World:
         }
 
     @classmethod
-    def from_arrays(cls, system: System, arrays: dict[str, npt.NDArray[Any]]) -> Self:
+    def from_arrays(
+        cls, system: System, arrays: dict[str, npt.NDArray[Any]], name: str = "own"
+    ) -> Self:
         """The inverse of `arrays`; an array that is missing or does not fit is an `InputError`."""
         try:
             stacks = [arrays[name] for name in FIELDS]
@@ -87,4 +90,4 @@ class World:
         if {len(stack) for stack in stacks} != {len(seeds)} or not train < min(steps) == max(steps):
             raise InputError("the trajectories of the noisy TV do not fit together; draw them anew")
         runs = (Trajectory(*fields) for fields in zip(*stacks, strict=True))
-        return cls(system, dict(zip(map(int, seeds), runs, strict=True)), train)
+        return cls(system, dict(zip(map(int, seeds), runs, strict=True)), train, name)

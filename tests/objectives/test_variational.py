@@ -32,13 +32,6 @@ def test_kl_to_isotropic():
     torch.testing.assert_close(variational.kl_to_isotropic(MEAN, LOG_VARIANCE, 3.0), expected)
 
 
-def test_kl_divergence():
-    mean, log_variance = normal(MEMBERS, 1, DIM), normal(MEMBERS, 1, DIM)
-    expected = kl_divergence(POSTERIOR, Normal(mean, (log_variance / 2).exp())).sum(-1).mean(-1)
-    mine = variational.kl_divergence(MEAN, LOG_VARIANCE, mean, log_variance)
-    torch.testing.assert_close(mine, expected)
-
-
 def test_cross_entropy_is_that_of_samples():
     noise = normal(20_000, MEMBERS, BATCH, DIM)
     z = MEAN + (LOG_VARIANCE / 2).exp() * noise
@@ -66,18 +59,34 @@ def test_the_bottleneck_is_the_sum_of_its_terms():
         - 0.7 * variational.aggregate_entropy(MEAN, variance)
         + 0.2 * variational.kl_to_standard_normal(MEAN, LOG_VARIANCE)
     )
-    mine = variational.predictive_bottleneck(MEAN, LOG_VARIANCE, PREDICTED, ROOT, 0.7, 0.2)
+    code = variational.cross_entropy(MEAN, variance, PREDICTED, ROOT)
+    mine = variational.predictive_bottleneck(code, MEAN, LOG_VARIANCE, 0.7, 0.2)
     torch.testing.assert_close(mine, expected)
 
 
-def test_at_the_mean_the_code_length_is_that_of_the_predictive_gaussian():
-    precision = ROOT @ ROOT.mT
-    predictive = MultivariateNormal(PREDICTED, precision_matrix=precision[:, None])
-    mine = variational.predictive_bottleneck(
-        MEAN, LOG_VARIANCE, PREDICTED, ROOT, entropy=0.0, beta=0.0, at_mean=True
+def test_a_variance_of_each_point_costs_what_samples_say():
+    """Points for which error and log variance are jointly Gaussian, many of them."""
+    latents = normal(MEMBERS, 200_000, 3)
+    mix = [0.5 * normal(MEMBERS, 3, DIM) for _ in range(3)]
+    mean, predicted, log_variance = (latents @ one for one in mix)
+    mean = mean + 0.3
+    z = mean + (LOG_VARIANCE / 2).exp() * normal(MEMBERS, 200_000, DIM)
+    expected = -Normal(predicted, (log_variance / 2).exp()).log_prob(z).sum(-1).mean(-1)
+    mine = variational.heteroscedastic_cross_entropy(
+        mean, LOG_VARIANCE.exp(), predicted, log_variance
     )
-    expected = -predictive.log_prob(MEAN).mean(-1)
-    torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(mine, expected, rtol=0.02, atol=0)
+
+
+def test_a_variance_that_is_the_same_for_each_point_is_the_plain_cross_entropy():
+    log_variance = normal(MEMBERS, 1, DIM)
+    root = torch.diag_embed((-log_variance[:, 0] / 2).exp())
+    torch.testing.assert_close(
+        variational.heteroscedastic_cross_entropy(
+            MEAN, LOG_VARIANCE.exp(), PREDICTED, log_variance.expand_as(MEAN)
+        ),
+        variational.cross_entropy(MEAN, LOG_VARIANCE.exp(), PREDICTED, root),
+    )
 
 
 def test_the_bottleneck_cannot_be_lowered_by_collapse():
@@ -85,10 +94,11 @@ def test_the_bottleneck_cannot_be_lowered_by_collapse():
     small = 1e-2
     loss = [
         variational.predictive_bottleneck(
+            variational.cross_entropy(
+                scale * MEAN, scale**2 * LOG_VARIANCE.exp(), scale * PREDICTED, ROOT / scale
+            ),
             scale * MEAN,
             LOG_VARIANCE + 2 * math.log(scale),
-            scale * PREDICTED,
-            ROOT / scale,
             beta=0.0,
         )
         for scale in (1.0, small)
@@ -114,6 +124,17 @@ def test_the_product_of_experts_is_the_product_of_densities():
     points = normal(5, MEMBERS, BATCH, DIM)
     log_ratio = first.log_prob(points) + other.log_prob(points).sum(-1) - joint.log_prob(points)
     torch.testing.assert_close(log_ratio, log_ratio[:1].expand_as(log_ratio))  # a constant
+
+
+def test_so_is_that_of_experts_with_diagonal_covariances():
+    each, mean, log_variance = (normal(MEMBERS, n, DIM) for n in (BATCH, 1, 1))
+    joint_mean, variance = variational.product_of_diagonal_experts(
+        PREDICTED, each, mean, log_variance
+    )
+    first, other = Normal(PREDICTED, (each / 2).exp()), Normal(mean, (log_variance / 2).exp())
+    joint, points = Normal(joint_mean, variance.sqrt()), normal(5, MEMBERS, BATCH, DIM)
+    log_ratio = first.log_prob(points) + other.log_prob(points) - joint.log_prob(points)
+    torch.testing.assert_close(log_ratio, log_ratio[:1].expand_as(log_ratio), rtol=1e-4, atol=1e-4)
 
 
 def test_shapes_that_differ_are_refused():

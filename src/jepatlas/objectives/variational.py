@@ -27,14 +27,6 @@ def kl_to_isotropic(mean: Tensor, log_variance: Tensor, std: float) -> Tensor:
     return kl_to_standard_normal(mean / std, log_variance - 2 * math.log(std))
 
 
-def kl_divergence(
-    mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log_variance: Tensor
-) -> Tensor:
-    """KL to the Gaussian N(other_mean, diag(exp(other_log_variance))), `[members, 1, dim]` both."""
-    standardised = (mean - other_mean) / (other_log_variance / 2).exp()
-    return kl_to_standard_normal(standardised, log_variance - other_log_variance)
-
-
 def negative_elbo(
     target: Tensor,
     decoded: Tensor,
@@ -74,6 +66,31 @@ def cross_entropy(mean: Tensor, variance: Tensor, predicted: Tensor, root: Tenso
     return (error + blur + dim * math.log(2 * math.pi)) / 2 - log_root
 
 
+def heteroscedastic_cross_entropy(
+    mean: Tensor, variance: Tensor, predicted: Tensor, log_variance: Tensor
+) -> Tensor:
+    """The cross-entropy with N(predicted_i, diag(exp(log_variance_i))), a variance of each point,
+    where error e = mean - predicted and l = log_variance are jointly Gaussian over the points:
+
+        E[(e^2 + variance) exp(-l)] = exp(-E l + Var l / 2) ((E e - Cov(e, l))^2 + Var e + variance)
+
+    So it takes no more of a batch than its first two moments, as where the variance is constant.
+
+    mean, predicted, log_variance: `[members, batch, dim]`; variance: of q, `[members, 1, dim]`.
+    Returns `[members]`, in nats.
+    Raises ValueError on shapes that differ.
+    """
+    check_pair(mean, predicted)
+    check_pair(mean, log_variance)
+    error = mean - predicted
+    e, l = error.mean(1), log_variance.mean(1)  # noqa: E741
+    de, dl = error - e[:, None], log_variance - l[:, None]
+    tilted = e - (de * dl).mean(1)
+    square = tilted.square() + de.square().mean(1) + variance[:, 0]
+    terms = (dl.square().mean(1) / 2 - l).exp() * square + l + math.log(2 * math.pi)
+    return terms.sum(-1) / 2
+
+
 def aggregate_entropy(mean: Tensor, variance: Tensor) -> Tensor:
     """Entropy of the Gaussian with the moments of the aggregate posterior mean_i q(z | x_i).
 
@@ -92,13 +109,7 @@ def aggregate_entropy(mean: Tensor, variance: Tensor) -> Tensor:
 
 
 def predictive_bottleneck(
-    mean: Tensor,
-    log_variance: Tensor,
-    predicted: Tensor,
-    root: Tensor,
-    entropy: float = 1.0,
-    beta: float = 0.01,
-    at_mean: bool = False,
+    code: Tensor, mean: Tensor, log_variance: Tensor, entropy: float = 1.0, beta: float = 0.01
 ) -> Tensor:
     """Past-future information bottleneck (Creutzig et al. 2009, Phys. Rev. E 79, 041925):
 
@@ -107,17 +118,13 @@ def predictive_bottleneck(
     With entropy 1, the first two terms are minus a lower bound of the predictive information
     I(z'; z) (Barber & Agakov 2003); the KL is an upper bound of I(z'; x'), what z' keeps of x'.
 
-    mean: of q, `[members, batch, dim]`; log_variance: of q, `[members, 1, dim]`; predicted, root:
-    the mean of p(z' | z) and a root of its precision, as in `cross_entropy`; at_mean: take the
-    expectation of the first term at the mean of q, as if q had no variance.
-    Returns `[members]`, in nats.
+    code: the first term, `[members]`, a cross-entropy; mean: of q, `[members, batch, dim]`;
+    log_variance: of q, `[members, 1, dim]`. Returns `[members]`, in nats.
     """
-    variance = log_variance.exp()
-    coded = torch.zeros_like(variance) if at_mean else variance
-    loss = cross_entropy(mean, coded, predicted, root)
+    loss = code + beta * kl_to_standard_normal(mean, log_variance)
     if entropy:
-        loss = loss - entropy * aggregate_entropy(mean, variance)
-    return loss + beta * kl_to_standard_normal(mean, log_variance)
+        loss = loss - entropy * aggregate_entropy(mean, log_variance.exp())
+    return loss
 
 
 def product_of_experts(
@@ -133,3 +140,15 @@ def product_of_experts(
     joint = torch.linalg.cholesky(precision + torch.diag_embed(other[:, 0]))
     weighted = mean @ precision + other * other_mean
     return torch.cholesky_solve(weighted.mT, joint).mT, joint
+
+
+def product_of_diagonal_experts(
+    mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log_variance: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same of Gaussians with diagonal covariances; mean and variance of the product.
+
+    mean, log_variance: `[members, batch, dim]`; of the other expert: `[members, 1, dim]`.
+    """
+    precision, other = (-log_variance).exp(), (-other_log_variance).exp()
+    variance = 1 / (precision + other)
+    return variance * (precision * mean + other * other_mean), variance

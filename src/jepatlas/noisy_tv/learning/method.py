@@ -29,7 +29,13 @@ from jepatlas.common.learning.methods import find
 from jepatlas.common.learning.training import Training
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.inputs import Scaling
-from jepatlas.noisy_tv.learning.networks import GaussianPredictor, Variance, encoder
+from jepatlas.noisy_tv.learning.networks import (
+    Heteroscedastic,
+    Homoscedastic,
+    Predictor,
+    Variance,
+    encoder,
+)
 from jepatlas.noisy_tv.learning.persistence import persistent_subspace
 from jepatlas.noisy_tv.truth.system import System
 
@@ -200,8 +206,7 @@ class Variational(Predicting):
     """A predicting method that forecasts a distribution of the next latent.
 
     beta: weight of the posterior's divergence from N(0, I); entropy: weight of the aggregate
-    posterior's entropy; posterior: its variance is learned or, as published, 1 and left out
-    of the code length; precision: that of the predictor, a full matrix or a diagonal one.
+    posterior's entropy; posterior: its variance is learned or, as published, 1.
     """
 
     prior_expert: ClassVar[bool] = False  # whether the dynamics are multiplied with a prior
@@ -209,7 +214,17 @@ class Variational(Predicting):
     beta: NonNegative
     entropy: NonNegative
     posterior: Literal["learned", "fixed"]
-    precision: Literal["full", "diagonal"]
+
+    @property
+    @abstractmethod
+    def heteroscedastic(self) -> bool:
+        """Whether the predictor's variance depends on the latent."""
+
+    @model_validator(mode="after")
+    def _is_linear_where_moments_are_enough(self) -> Self:
+        if self.heteroscedastic and self.depth:
+            raise ValueError("depth should be 0, as a variance of each latent is taken by moments")
+        return self
 
     def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
         networks = super().networks(inputs, draws)
@@ -217,20 +232,27 @@ class Variational(Predicting):
         networks["posterior"].requires_grad_(self.posterior == "learned")
         return networks
 
-    def predictor(self, size: int, draws: Draws) -> GaussianPredictor:
-        return GaussianPredictor(size, self.precision == "full", draws)
+    def predictor(self, size: int, draws: Draws) -> Predictor:
+        kind = Heteroscedastic if self.heteroscedastic else Homoscedastic
+        return kind(size, draws)
 
     def dynamics_of_mean(self, networks: nn.ModuleDict) -> Tensor:
-        return cast(GaussianPredictor, networks["predictor"]).mean.weight
+        return cast(Predictor, networks["predictor"]).mean.weight
 
     def dynamics(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         """N(z'; P z, .): its mean `[members, batch, dim]`, and a lower triangular root of its
         precision `[members, dim, dim]`."""
-        predictor = cast(GaussianPredictor, networks["predictor"])
-        return predictor(z), predictor.root()
+        predictor = cast(Predictor, networks["predictor"])
+        return predictor(z), predictor.root(z)
 
-    def coded_variance(self, networks: nn.ModuleDict) -> Tensor:
-        """The variance of q that the code length counts, `[members, 1, dim]`."""
+    def prediction_of_each(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Means and log variances of the dynamics for each z, where they are heteroscedastic."""
+        predictor = cast(Heteroscedastic, networks["predictor"])
+        return predictor(z), predictor.log_variance(z)
+
+    def drawn_variance(self, networks: nn.ModuleDict) -> Tensor:
+        """What of the predictor's variance is that of draws from q, `[members, 1, dim]`. A model
+        whose posterior is fixed believes its predictor, as published."""
         variance: Tensor = networks["posterior"]().exp()
         return variance if self.posterior == "learned" else torch.zeros_like(variance)
 

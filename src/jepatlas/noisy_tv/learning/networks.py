@@ -1,6 +1,7 @@
 """The networks of the noisy-TV track: linear maps without bias unless a depth is asked for."""
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -42,24 +43,40 @@ class Variance(nn.Module):
         return self.log
 
 
-class GaussianPredictor(nn.Module):
-    """N(P z, precision^-1): a linear mean, and a precision that is the same for every z.
+class Predictor(nn.Module, ABC):
+    """A Gaussian of the next latent with a linear mean z P, `[members, batch, dim]`."""
 
-    The precision is root root', with root lower triangular (or diagonal) and positive on its
-    diagonal.
-    """
-
-    def __init__(self, dim: int, full: bool, draws: Draws) -> None:
+    def __init__(self, dim: int, draws: Draws) -> None:
         super().__init__()
         self.mean = Linear(dim, dim, draws, bias=False)
-        self.log_diagonal = nn.Parameter(torch.zeros(len(draws), dim))
-        self.below = nn.Parameter(torch.zeros(len(draws), dim, dim)) if full else None
 
     def forward(self, z: Tensor) -> Tensor:
-        """The mean, `[members, batch, dim]`."""
+        """The mean."""
         return self.mean(z)
 
-    def root(self) -> Tensor:
-        """`[members, dim, dim]`."""
-        diagonal = torch.diag_embed(self.log_diagonal.exp())
-        return diagonal if self.below is None else diagonal + torch.tril(self.below, -1)
+    @abstractmethod
+    def root(self, z: Tensor) -> Tensor:
+        """A lower triangular root of its precision, on average over z, `[members, dim, dim]`."""
+
+
+class Homoscedastic(Predictor):
+    """A precision root root' that is the same for every z."""
+
+    def __init__(self, dim: int, draws: Draws) -> None:
+        super().__init__(dim, draws)
+        self.log_diagonal = nn.Parameter(torch.zeros(len(draws), dim))
+        self.below = nn.Parameter(torch.zeros(len(draws), dim, dim))
+
+    def root(self, z: Tensor) -> Tensor:
+        return torch.diag_embed(self.log_diagonal.exp()) + torch.tril(self.below, -1)
+
+
+class Heteroscedastic(Predictor):
+    """Variances exp(z V), as published: their logarithm is linear in z, without bias."""
+
+    def __init__(self, dim: int, draws: Draws) -> None:
+        super().__init__(dim, draws)
+        self.log_variance = Linear(dim, dim, draws, bias=False)
+
+    def root(self, z: Tensor) -> Tensor:
+        return torch.diag_embed(self.log_variance(z).exp().mean(1).rsqrt())

@@ -32,7 +32,7 @@ def forecast(
     if not isinstance(method, Variational):
         return known
     z, kept = networks["online"](unseen[:, :-1]), method.kept(networks)
-    noise = method.coded_variance(networks)
+    noise = method.drawn_variance(networks)
 
     def belief(mean: Tensor, root: Tensor) -> Belief:
         return Belief(_array(mean @ kept), _covariance(_array(root), _array(noise), _array(kept)))

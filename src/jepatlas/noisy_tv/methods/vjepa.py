@@ -8,28 +8,41 @@ The first two terms are minus a lower bound of the predictive information I(z'; 
 would bring to 0; the third is an upper bound of I(z'; x'), what z' keeps of the frame. For Gaussian
 data and a linear encoder the optimum is past-future CCA (Creutzig et al. 2009, Phys. Rev. E 79).
 
-As published (arXiv 2601.14354), the target encoder is a moving average with variance 1, the first
-term is taken at its mean, and there is no entropy: then the KL term is constant, and only the
-slowness of the target delays collapse.
+As published (arXiv 2601.14354), the target encoder is a moving average whose posterior has variance
+1, the predictor's log variance is linear in z without bias, and there is no entropy: then the KL
+term is constant, and only the slowness of the target delays collapse, during which the predictor's
+variance stays at the posterior's 1 while the latents shrink.
 """
+
+from typing import Literal
 
 from torch import Tensor, nn
 
 from jepatlas.common.learning.draws import Draws
 from jepatlas.noisy_tv.learning.method import Variational
-from jepatlas.objectives.variational import predictive_bottleneck
+from jepatlas.objectives.variational import (
+    cross_entropy,
+    heteroscedastic_cross_entropy,
+    predictive_bottleneck,
+)
 
 
 class Method(Variational):
-    """Its prediction is that of the dynamics."""
+    """precision: of the predictor, a `full` matrix or, as published, `diagonal` and different for
+    each z."""
+
+    precision: Literal["full", "diagonal"]
+
+    @property
+    def heteroscedastic(self) -> bool:
+        return self.precision == "diagonal"
 
     def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        posterior = networks["posterior"]()
         z, target = self.embed(networks, pairs)
-        return predictive_bottleneck(
-            target,
-            networks["posterior"](),
-            *self.predict(networks, z),
-            entropy=self.entropy,
-            beta=self.beta,
-            at_mean=self.posterior == "fixed",
-        )
+        if self.heteroscedastic:
+            prediction = self.prediction_of_each(networks, z)
+            code = heteroscedastic_cross_entropy(target, posterior.exp(), *prediction)
+        else:
+            code = cross_entropy(target, posterior.exp(), *self.predict(networks, z))
+        return predictive_bottleneck(code, target, posterior, self.entropy, self.beta)

@@ -14,31 +14,58 @@ def rotation(radius: float, angle: float) -> np.ndarray:
     return radius * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
+def run(matrix: np.ndarray, noise: float, time: int = 4000) -> torch.Tensor:
+    """z' = z P + noise, `[1, time, n]`."""
+    rng, z = np.random.default_rng(1), np.ones((time, len(matrix)))
+    for t in range(1, time):
+        z[t] = z[t - 1] @ matrix + noise * rng.normal(size=len(matrix))
+    return torch.as_tensor(z)[None]
+
+
+def explained(kept: torch.Tensor, expected: np.ndarray) -> float:
+    """The least share of a column's variance that is linear in what is kept."""
+    residual = expected - kept.numpy() @ np.linalg.lstsq(kept.numpy(), expected, rcond=None)[0]
+    return float((1 - residual.var(0) / expected.var(0)).min())
+
+
+@pytest.mark.parametrize("lag", [1, 2])
 @pytest.mark.parametrize("angle", [0.1, 1.5, 3.0])
-def test_planes_that_turn_are_kept_before_directions_that_fade(angle):
+def test_planes_that_turn_are_kept_before_directions_that_fade(angle, lag):
     """z' = z P has P V = V T for the columns of V; here V is known by construction."""
-    blocks = block_diag(np.diag([0.9, 0.1]), rotation(0.95, angle), rotation(0.93, 0.4))
+    blocks = block_diag(np.diag([0.7, 0.1]), rotation(0.95, angle), rotation(0.93, 0.4))
     dynamics = TURN @ blocks @ np.linalg.inv(TURN)
-    found = persistent_subspace(torch.as_tensor(np.stack([dynamics, dynamics.T])), 4)
-    assert found.shape == (2, 6, 4)
-    np.testing.assert_allclose(found[0].mT @ found[0], np.eye(4), atol=1e-12)
-    assert subspace_angles(found[0].numpy(), TURN[:, 2:]).max() < 1e-8
-    for basis, matrix in zip(found.numpy(), (dynamics, dynamics.T), strict=True):
-        moved = matrix @ basis
-        np.testing.assert_allclose(basis @ (basis.T @ moved), moved, atol=1e-8)  # invariant
-        moduli = np.abs(np.linalg.eigvals(basis.T @ moved))
-        np.testing.assert_allclose(np.sort(moduli), [0.93, 0.93, 0.95, 0.95])
+    z = run(dynamics, noise=1.0)
+    for latents, directions in ((z, TURN[:, 2:]), (z @ torch.as_tensor(TURN), np.eye(6)[:, 2:])):
+        basis = persistent_subspace(latents, lag, 4)
+        assert basis.shape == (1, 6, 4)
+        # The same directions of z, but for what 4,000 steps leave open.
+        assert explained(latents[0] @ basis[0], latents[0].numpy() @ directions) > 0.98
+
+
+def test_without_noise_the_subspace_is_exact():
+    blocks = block_diag(np.diag([0.999, 0.9]), rotation(1.0, 0.7), rotation(0.99, 0.4))
+    dynamics = TURN @ blocks @ np.linalg.inv(TURN)
+    basis = persistent_subspace(run(dynamics, noise=0.0, time=300), 1, 3)[0].numpy()
+    assert subspace_angles(basis, TURN[:, [0, 2, 3]]).max() < 1e-3
+    moved = dynamics @ basis
+    np.testing.assert_allclose(basis @ (basis.T @ moved), moved, atol=1e-3)
+
+
+def test_a_latent_of_hardly_any_variance_is_not_kept_for_that():
+    z = torch.randn(1, 2000, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    z[..., :2] = run(rotation(0.9, 0.5), noise=1.0, time=2000)
+    z = z * torch.tensor([1.0, 1.0, 1e-4])
+    basis = persistent_subspace(z, 1, 2)[0]
+    assert explained(z[0] @ basis, z[0, :, :2].numpy()) > 0.99
 
 
 def test_a_pair_that_is_cut_in_two_leaves_the_number_that_was_asked_for():
-    dynamics = torch.as_tensor(block_diag(rotation(0.5, 1.0), np.diag([0.9, 0.8])))[None]
-    basis = persistent_subspace(dynamics, 3)[0].numpy()
+    matrix = block_diag(rotation(0.5, 1.0), np.diag([0.9, 0.8]))
+    basis = persistent_subspace(run(matrix, noise=1.0), 1, 3)[0].numpy()
     assert basis.shape == (4, 3)
-    assert subspace_angles(basis, np.eye(4)[:, 2:]).max() < 1e-8  # the two real ones are in it
+    np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-12)
 
 
 def test_all_of_it_is_all_of_it():
-    dynamics = torch.randn(1, 3, 3, generator=torch.Generator().manual_seed(0))
-    basis = persistent_subspace(dynamics, 3)
-    assert basis.dtype == torch.float32
-    torch.testing.assert_close(basis[0] @ basis[0].mT, torch.eye(3))
+    z = torch.randn(2, 50, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(persistent_subspace(z, 1, 3), torch.eye(3).expand(2, 3, 3))

@@ -107,6 +107,11 @@ class Selecting(Base):
     def size(self, inputs: int) -> int:
         return min(self.latent + self.spare, inputs)
 
+    @abstractmethod
+    def kept(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
+        """K, `[members, size, latent]`: what is read of a latent z is z K. z: the latents of all
+        windows of the training part, in their order, `[members, n, size]`."""
+
 
 class Decoding(Base):
     """A method with a decoder that makes an observation of a latent."""
@@ -119,15 +124,11 @@ class Decoding(Base):
     def decode(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
         return networks["decoder"](z)
 
-    def latents(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
-        """What of z counts as the latent; all of it, unless the method selects."""
-        return z
-
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
         """The decoded next window becomes the context."""
         while True:
             z = networks["online"](context)
-            yield self.latents(networks, z)
+            yield z
             context = self.decode(networks, z)
 
 
@@ -174,16 +175,8 @@ class Predicting(Selecting):
     def predictor(self, size: int, draws: Draws) -> nn.Module:
         return Linear(size, size, draws, bias=False)
 
-    def dynamics_of_mean(self, networks: nn.ModuleDict) -> Tensor:
-        """P of z' = z P, `[members, size, size]`."""
-        return cast(Linear, networks["predictor"]).weight
-
-    def kept(self, networks: nn.ModuleDict) -> Tensor:
-        """K, `[members, size, latent]`: what is read of z is z K."""
-        dynamics = self.dynamics_of_mean(networks).detach()
-        if dynamics.shape[-1] == self.latent:
-            return torch.eye(self.latent, device=dynamics.device).expand_as(dynamics)
-        return persistent_subspace(dynamics, self.latent)
+    def kept(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
+        return persistent_subspace(z, self.length, self.latent)
 
     def embed(self, networks: nn.ModuleDict, pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Latents of the context and, by the target encoder, of the future."""
@@ -192,10 +185,10 @@ class Predicting(Selecting):
         return networks["online"](context), target(future)
 
     def forecasts(self, networks: nn.ModuleDict, context: Tensor) -> Iterator[Tensor]:
-        z, kept = networks["online"](context), self.kept(networks)
+        z = networks["online"](context)
         while True:
             z = self.step(networks, z)
-            yield z @ kept
+            yield z
 
     def step(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
         """The latent that is expected after z."""
@@ -235,9 +228,6 @@ class Variational(Predicting):
     def predictor(self, size: int, draws: Draws) -> Predictor:
         kind = Heteroscedastic if self.heteroscedastic else Homoscedastic
         return kind(size, draws)
-
-    def dynamics_of_mean(self, networks: nn.ModuleDict) -> Tensor:
-        return cast(Predictor, networks["predictor"]).mean.weight
 
     def dynamics(self, networks: nn.ModuleDict, z: Tensor) -> tuple[Tensor, Tensor]:
         """N(z'; P z, .): its mean `[members, batch, dim]`, and a lower triangular root of its

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jepatlas.noisy_tv.learning.method import Base, Variational
+from jepatlas.noisy_tv.learning.method import Base, Selecting, Variational
 from jepatlas.noisy_tv.measuring.latents import Belief, Forecast
 from jepatlas.noisy_tv.truth.system import Array
 
@@ -20,26 +20,32 @@ def forecast(
     first `train` steps are training."""
     frames, lead = method.length, method.lead
     learned, unseen = x[:, : train - frames + 1], x[:, train - frames + 1 :]
+    states = networks["online"](learned)
+    kept = method.kept(networks, states) if isinstance(method, Selecting) else None
+
+    def read(z: Tensor) -> Array:
+        return _array(z if kept is None else z @ kept)
+
     first = next(method.forecasts(networks, learned))
     test = {}
     for number, z in enumerate(method.forecasts(networks, unseen)):
         reached = range(lead + number * frames, lead + (number + 1) * frames)
         for horizon in {lead, *horizons} & set(reached):
-            test[horizon] = _array(z[:, : z.shape[1] - horizon])
+            test[horizon] = read(z[:, : z.shape[1] - horizon])
         if max(horizons) in reached:
             break
-    known = Forecast(lead, frames, _array(first), dict(sorted(test.items())))
+    known = Forecast(lead, frames, read(first), dict(sorted(test.items())))
     if not isinstance(method, Variational):
         return known
-    z, kept = networks["online"](unseen[:, :-1]), method.kept(networks)
-    noise = method.drawn_variance(networks)
+    z, noise = networks["online"](unseen[:, :-1]), _array(method.drawn_variance(networks))
+    basis = _array(method.kept(networks, states))
 
     def belief(mean: Tensor, root: Tensor) -> Belief:
-        return Belief(_array(mean @ kept), _covariance(_array(root), _array(noise), _array(kept)))
+        return Belief(read(mean), _covariance(_array(root), noise, basis))
 
     return replace(
         known,
-        states=_array(networks["online"](learned) @ kept),
+        states=read(states),
         belief=belief(*method.predict(networks, z)),
         dynamics=belief(*method.dynamics(networks, z)) if method.prior_expert else None,
     )

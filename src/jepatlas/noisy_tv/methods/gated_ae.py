@@ -47,6 +47,6 @@ class Method(Decoding, Selecting):
         gates = networks["gates"]()
         return gated_error(future, z, decoder.weight, gates, self.latent, self.budget)
 
-    def latents(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
-        chosen = networks["gates"]().topk(self.latent, dim=-1).indices  # [members, 1, latent]
-        return z.gather(-1, chosen.expand(-1, z.shape[1], -1))
+    def kept(self, networks: nn.ModuleDict, z: Tensor) -> Tensor:
+        chosen = networks["gates"]()[:, 0].topk(self.latent, dim=-1).indices  # [members, latent]
+        return nn.functional.one_hot(chosen, z.shape[-1]).mT.to(z.dtype)

@@ -119,7 +119,7 @@ def model(sure: bool) -> dict[str, Any]:
     scored = {key: {str(scale): dict(SOME) for scale in SCALES} for key in keys}
     if sure:
         scored["rollout"] = {"1": dict(SOME), "20": dict(SOME), "5": dict(SOME)}
-    return {"as_published": scored, "default": scored}
+    return {"as_published": scored, "default": scored, "few_sensors": scored}
 
 
 def test_models_of_ones_own_have_their_row_and_scales_are_those_measured(root):
@@ -132,6 +132,7 @@ def test_models_of_ones_own_have_their_row_and_scales_are_those_measured(root):
             "methods": {"mine": {}, "vjepa": {}},
             "sweep": {"scales": list(SCALES), "failure_scale": 2},
             "evaluation": {"drawn_scale": 8},
+            "partially_observed": {"seeds": 1, "systems": {"few_sensors": {"observation": 6}}},
         },
     )
     found = {name: rows(table) for name, table in noisy_tv.tables().items()}
@@ -146,6 +147,12 @@ def test_models_of_ones_own_have_their_row_and_scales_are_those_measured(root):
     ]
     assert accuracy["`mine`"] == ["0.50 (0.50 to 0.50)"] * 2 + ["0.500"] * 2 + ["0.5000"]
     assert accuracy["Kalman filter"][-1] == "1"
+    partial = found["noisy tv partially observed"]
+    assert partial["σ = 8, default recipe"] == [
+        "few sensors",
+        "few sensors: least share of the limit",
+    ]
+    assert partial["`mine`"] == ["0.500 ± 0.010", "0.5000"]
     sure = found["noisy tv uncertainty"]
     assert list(sure) == ["σ = 8, default recipe", "`vjepa`", "Kalman filter"]
     ahead = found["noisy tv horizons"]

@@ -80,6 +80,7 @@ IMAGES, IMAGES_TRAIN = ["images.data"], ["images.train", "jepa"]
 IMAGES_EVALUATE, IMAGES_DECODE = ["images.evaluate", "jepa"], ["images.decode", "jepa"]
 images_jepa = "images.methods.jepa"
 system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
+partial = "noisy_tv.partially_observed"
 
 
 @pytest.mark.parametrize(
@@ -137,10 +138,17 @@ system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
         (TV_DATA, f"{system}.signal", 3, [system, "signal should be even", "rotations", "3"]),
         (TV_DATA, f"{system}.signal_noise", -1, [f"{system}.signal_noise", "greater than 0"]),
         (TV_DATA, f"{system}.observation_noise", -1, ["observation_noise", "greater than 0"]),
+        (TV_DATA, f"{partial}.seeds", 0, [f"{partial}.seeds", "greater than or equal to 1"]),
+        (TV_DATA, f"{partial}.systems.few_sensors.observation", 0, ["few_sensors.observation"]),
+        (TV_DATA, f"{partial}.systems.few_sensors.sensors", 6, ["few_sensors.sensors: unknown"]),
+        (TV_DATA, f"{partial}.systems.default", {}, [f"{partial}.systems.default", "choose"]),
         (TV_DATA, "noisy_tv.data.test", 20, ["noisy_tv.data.test", "100", "20"]),
         (TV_TRAIN, "noisy_tv.sweep.scales", [-1], ["sweep.scales.0", "greater than or equal to 0"]),
         (TV_TRAIN, "noisy_tv.recipes.default.memories", [1.0], ["memories", "spectral radius"]),
         (TV_TRAIN, f"{jepa}.latent", 21, [f"{jepa}.latent", "at most", "observation, 20", "21"]),
+        (TV_TRAIN, f"{jepa}.frames", "bic", [f"{jepa}.frames: should be 'aic' or a number"]),
+        (TV_TRAIN, f"{jepa}.frames", 0, [f"{jepa}.frames: should be 'aic' or a number"]),
+        (TV_TRAIN, f"{jepa}.spare", -1, [f"{jepa}.spare", "greater than or equal to 0"]),
         (TV_TRAIN, f"{jepa}.depth", 1, [jepa, "batch should be given"]),
         (TV_TRAIN, f"{jepa}.learning_rate", 1e30, [jepa, "member 0", "step"]),
         (TV_EVALUATE, "noisy_tv.evaluation.horizons", [50], ["noisy_tv.data.test", "150", "130"]),

@@ -23,7 +23,7 @@ COLOURS = CATEGORIES[:-1]  # the last, black, is that of the limit
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)))
 LIMIT: Look = {"color": "black", "linestyle": (0, (1, 1.2)), "linewidth": 1.2}
 RECIPES = {"as_published": "As published", "default": "Default recipe"}
-FEW = ("as_published",)  # recipes with so few seeds that an interval would say nothing
+SCATTERED = ("as_published",)  # recipes whose seeds say more by their range than by their mean
 REFERENCES: dict[str, Look] = {
     "cca": {"color": "black", "linestyle": "--", "linewidth": 0.9, "label": "CCA"},
     "kalman": {**LIMIT, "label": "Kalman filter"},
@@ -52,7 +52,7 @@ def draw_lines(
     axes: Axes, rows: pd.DataFrame, x: str, recipe: str, names: Sequence[str], shift: float = 0.0
 ) -> None:
     """A line per model, the limit on top, and what the seeds leave open: an interval, or for a
-    recipe of few seeds their range, in bars that stand `shift` apart."""
+    recipe whose seeds scatter their range, in bars that stand `shift` apart."""
     known = looks(names) | REFERENCES
     present = [name for name in known if (rows.model == name).any()]
     for number, name in enumerate(present):
@@ -62,7 +62,7 @@ def draw_lines(
         axes.plot(model[x], model["mean"], **look, zorder=4 if name == "kalman" else 2)
         if name in REFERENCES:
             continue
-        if recipe in FEW:
+        if recipe in SCATTERED:
             axes.vlines(moved, model["min"], model["max"], color=look["color"], linewidth=0.8)
             for end in ("min", "max"):
                 axes.plot(moved, model[end], ".", color=look["color"], markersize=2.5)

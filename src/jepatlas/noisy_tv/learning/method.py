@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import (
@@ -58,6 +58,13 @@ class Base(Training, ABC):
     width: Count = 64
 
     lead: ClassVar[int] = 1  # steps from the context to the state that its latent is read for
+
+    @field_validator("frames", mode="before")
+    @classmethod
+    def _frames_are_counted_or_chosen(cls, value: Any) -> Any:
+        if value != "aic" and (not isinstance(value, int) or value < 1):
+            raise ValueError("should be 'aic' or a number of at least 1")
+        return value
 
     @model_validator(mode="after")
     def _batch_suits_depth(self) -> Self:

@@ -59,6 +59,16 @@ def test_a_latent_of_hardly_any_variance_is_not_kept_for_that():
     assert explained(z[0] @ basis, z[0, :, :2].numpy()) > 0.99
 
 
+def test_equal_moduli_are_no_obstacle():
+    """Where the distractor is as slow as the signal, either may be kept, but something is."""
+    blocks = block_diag(rotation(0.9, 0.3), rotation(0.9, 1.2), np.diag([0.9, 0.9 + 1e-13]))
+    for seed in range(20):
+        turn = np.random.default_rng(seed).normal(size=(6, 6))
+        z = run(turn @ blocks @ np.linalg.inv(turn), noise=1.0, time=500)
+        basis = persistent_subspace(z, 1, 4)[0].numpy()
+        np.testing.assert_allclose(basis.T @ basis, np.eye(4), atol=1e-12)
+
+
 def test_a_pair_that_is_cut_in_two_leaves_the_number_that_was_asked_for():
     matrix = block_diag(rotation(0.5, 1.0), np.diag([0.9, 0.8]))
     basis = persistent_subspace(run(matrix, noise=1.0), 1, 3)[0].numpy()

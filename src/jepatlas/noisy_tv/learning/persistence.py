@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from scipy.linalg import schur
 from torch import Tensor
 
 from jepatlas.noisy_tv.truth.system import Array
@@ -12,9 +11,9 @@ def persistent_subspace(z: Tensor, lag: int, dim: int) -> Tensor:
     """K, a basis `[members, n, dim]` for which z K moves by itself, and most persistently.
 
     z: latents in their order, `[members, time, n]`. With P the least-squares prediction z P of the
-    latent `lag` steps later, P K = K T, where T is the leading block of P's real Schur form, the
-    eigenvalues of largest modulus first (Golub & Van Loan, Matrix Computations, 7.6). Where a pair
-    of complex eigenvalues is cut in two, one of its directions is kept.
+    latent `lag` steps later, K spans the invariant subspace of P (P K = K T) whose eigenvalues have
+    the largest moduli. Where a pair of complex eigenvalues is cut in two, one of its directions is
+    kept.
 
     Regression, because a trained predictor may do anything to a latent of hardly any variance.
     """
@@ -33,7 +32,12 @@ def _prediction(z: Array, lag: int) -> Array:
 
 
 def _leading(matrix: Array, dim: int) -> Array:
-    moduli = np.sort(np.abs(np.linalg.eigvals(matrix)))[::-1]
-    least = (moduli[dim - 1] + moduli[dim]) / 2
-    _, vectors, _ = schur(matrix, sort=lambda re, im=0.0: np.hypot(re, im) > least)
-    return np.asarray(vectors[:, :dim])
+    """An orthonormal basis of what the eigenvectors of the largest eigenvalues span, `[n, dim]`.
+
+    Not by reordering a Schur form, which gives up where eigenvalues are about equal.
+    """
+    values, vectors = np.linalg.eig(matrix)
+    order = np.argsort(-np.abs(values), kind="stable")[:dim]  # pairs come with the positive first
+    real = np.where(values[order].imag < 0, vectors[:, order].imag, vectors[:, order].real)
+    basis: Array = np.linalg.qr(real)[0]
+    return basis

@@ -12,6 +12,7 @@ from jepatlas.common.learning.trained import restore
 from jepatlas.common.measuring.statistics import effective_rank, summary
 from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring import metrics
+from jepatlas.mixture.measuring.centring import Encode, encoders
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked, tour
 from jepatlas.mixture.truth.mixture import Mixture
@@ -29,11 +30,12 @@ def evaluate_embedding(
     settings: Settings,
 ) -> tuple[Metrics, Arrays]:
     """`networks` in their final state; `snapshots`: their states by step."""
-    test = stacked(world.test, settings)
-    z, g = method.embed(networks, test), method.embed_reference(networks, test)
-    tangents = _tangents(method, networks, test)
+    test, probe = stacked(world.test, settings), stacked(world.probe, settings)
+    embed, embed_reference = encoders(method, networks, probe)
+    z, g = embed(test), embed_reference(test)
+    tangents = _tangents(embed, test)
     u, u_reference = unit(array(z)), unit(array(g))
-    u_probe = unit(array(method.embed(networks, stacked(world.probe, settings))))
+    u_probe = unit(array(embed(probe)))
 
     measured = {
         "collapse": _collapse(u, array(z)),
@@ -43,8 +45,8 @@ def evaluate_embedding(
     }
     if isinstance(method, Masked):
         measured["masked"] = _masked(method, networks, world, settings)
-    landscapes = _landscapes(method, networks, world.mixture, settings)
-    steps, spreads, ranks = _through_training(method, networks, snapshots, test)
+    landscapes = _landscapes(embed, embed_reference, world.mixture, settings)
+    steps, spreads, ranks = _through_training(embed, networks, snapshots, test)
     collapsed = [
         metrics.first_below(steps, member, settings.evaluation.collapsed) for member in spreads.T
     ]
@@ -111,11 +113,11 @@ def _landscape(
     }
 
 
-def _tangents(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> Array:
+def _tangents(embed: Encode, x: Tensor) -> Array:
     """Derivatives of the unit embedding in each coordinate of x: `[members, d, batch, dim]`."""
 
     def direction(points: Tensor) -> Tensor:
-        return nn.functional.normalize(method.embed(networks, points), dim=-1)
+        return nn.functional.normalize(embed(points), dim=-1)
 
     points = x.clone()  # forward differentiation writes to it; the members' copies are views of one
     columns = [
@@ -155,32 +157,32 @@ def _masked(method: Masked, networks: nn.ModuleDict, world: World, settings: Set
 
 
 def _through_training(
-    method: Embedding, networks: nn.ModuleDict, snapshots: dict[int, dict[str, Tensor]], x: Tensor
+    embed: Encode, networks: nn.ModuleDict, snapshots: dict[int, dict[str, Tensor]], x: Tensor
 ) -> tuple[npt.NDArray[np.int64], Array, Array]:
     """Steps `[snapshots]`, spread and effective rank `[snapshots, members]` at the points x."""
     steps = sorted(snapshots)
     spreads, ranks = [], []
     for step in steps:
         restore(networks, snapshots[step])
-        z = array(method.embed(networks, x))
+        z = array(embed(x))
         spreads.append([metrics.spread(member) for member in unit(z)])
         ranks.append([effective_rank(member) for member in z])
     return np.array(steps), np.array(spreads), np.array(ranks)
 
 
 def _landscapes(
-    method: Embedding, networks: nn.ModuleDict, mixture: Mixture, settings: Settings
+    embed: Encode, embed_reference: Encode, mixture: Mixture, settings: Settings
 ) -> Arrays:
     """The first member's landscapes: from each component's mean, and from a tour past them."""
     points = stacked(grid(settings.landscape).reshape(-1, 2), settings)
-    u = unit(array(method.embed(networks, points)[0]))
+    u = unit(array(embed(points)[0]))
     side = settings.landscape.resolution
     drawn: Arrays = {}
     for name, references in {
         "means": mixture.means,
         "tour": tour(mixture.means, settings.landscape.frames),
     }.items():
-        g = unit(array(method.embed_reference(networks, stacked(references, settings))[0]))
+        g = unit(array(embed_reference(stacked(references, settings))[0]))
         energy = (-g @ u.T).reshape(len(references), side, side)
         drawn[f"{name}_references"] = references
         drawn[f"{name}_landscapes"] = energy.astype(np.float32)

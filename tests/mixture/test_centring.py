@@ -1,0 +1,50 @@
+"""Which losses leave the mean of the embedding open, and what is measured where they do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from jepatlas.common.learning.draws import Draws
+from jepatlas.mixture.learning.method import Embedding, load
+from jepatlas.mixture.measuring.centring import Shifted, encoders, mean_is_open
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PARAMS = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))["mixture"]
+POINTS = 3 * torch.randn(2, 300, 2, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+
+
+def embedding(name):
+    method = load(name)
+    return method if isinstance(method, Embedding) else None
+
+
+@pytest.mark.parametrize("name", sorted(PARAMS["methods"]))
+def test_vicreg_and_barlow_twins_alone_leave_the_mean_open(name):
+    method = embedding(name)
+    if method is not None:
+        networks = method.networks(POINTS, Draws(0, 2, "weights"))
+        assert mean_is_open(method, networks, POINTS) == (name in {"vicreg", "barlow_twins"})
+
+
+@pytest.mark.parametrize("name", ["vicreg", "contrastive"])
+def test_what_is_measured_is_blind_to_the_mean_where_the_loss_is(name):
+    method = embedding(name)
+    networks = method.networks(POINTS, Draws(0, 2, "weights"))
+    before = [one(POINTS[:, :50]) for one in encoders(method, networks, POINTS)]
+    networks["online"] = Shifted(networks["online"])
+    after = [one(POINTS[:, :50]) for one in encoders(method, networks, POINTS)]
+    for old, new in zip(before, after, strict=True):
+        same = np.allclose(old.detach(), new.detach(), atol=1e-5)
+        assert same == (name == "vicreg")
+        if name == "vicreg":
+            centre = method.embed(networks, POINTS).mean(1, keepdim=True)
+            expected = method.embed(networks, POINTS[:, :50]) - centre
+            torch.testing.assert_close(new, expected, rtol=1e-4, atol=1e-5)

@@ -148,8 +148,19 @@ def test_what_lies_on_the_limit_is_said_in_words():
     rows.loc[chosen, "min"] = np.where(rows[chosen].model == "vae", 0.2, 0.9912)
     published, default = curves.accuracy(rows, NAMES).axes
     (said,) = [text.get_text() for text in default.texts if text.get_text()]
-    assert "0.991 of the limit" in said
+    assert "0.9912 of the limit" in said
     assert not any(text.get_text() for text in published.texts)
+
+
+def test_other_systems_have_a_panel_each_and_say_who_is_close_to_the_limit():
+    rows = R2[R2.recipe == "default"].drop(columns="recipe")
+    rows = pd.concat([rows.assign(system=name) for name in ("noisy_sensors", "few_sensors")])
+    chosen = (rows.measure == "r2_of_limit") & (rows.system == "few_sensors")
+    rows.loc[chosen, "min"] = np.where(rows[chosen].model == "jepa", 0.9751, 0.5)
+    noisy, few = curves.partially_observed(rows, NAMES).axes
+    assert (noisy.get_title(), few.get_title()) == ("noisy sensors", "few sensors")
+    assert line(few, "JEPA").get_ydata() == pytest.approx(line(noisy, "JEPA").get_ydata())
+    assert ["0.9751 of the limit" in text.get_text() for text in few.texts] == [True]
 
 
 def test_calibration_is_measured_from_the_nominal_level():

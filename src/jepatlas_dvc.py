@@ -1,4 +1,4 @@
-"""The command `dvc` of this environment: DVC, after a look at params.yaml.
+"""The command `dvc` of this environment: DVC, after a look at params.yaml, and somewhat faster.
 
 DVC makes stages out of params.yaml before any of them could say what is wrong with it, and its own
 message then names neither key nor cure. So before `dvc repro` and `dvc exp run` the parameters are
@@ -11,23 +11,48 @@ current folder, which may be a copy.
 
 import contextlib
 import hashlib
+import pickle
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from dvc.cli import main as dvc
 from dvc.cli import parse_args
+from dvc.utils import strictyaml
+from dvc.utils.serialize import _yaml
 
 PASSED = Path(".dvc/tmp/params.passed")  # hashes of parameters that have passed the whole check
 
 
 def main() -> None:
     arguments = sys.argv[1:]
+    parse_once()
     if _runs_something(arguments):
         check(arguments)
     sys.exit(dvc(arguments))
+
+
+def parse_once() -> None:
+    """From now on, DVC parses a text of YAML once in this process, not each time that it reads it.
+
+    It reads params.yaml for every stage anew, and dvc.lock twice: a third of the time of a run in
+    which nothing is to be done. What is remembered goes by the text itself, so that a file that was
+    written meanwhile is seen; and each reader gets a copy that it may change. To write a file, DVC
+    parses it with its comments (`typ="rt"`), and does that as ever.
+    """
+    parse = _yaml.parse_yaml
+
+    @lru_cache(maxsize=32)
+    def parsed(text: str, path: str) -> bytes:
+        return pickle.dumps(parse(text, path))
+
+    def parse_yaml(text: str, path: str, typ: str = "safe") -> Any:
+        return pickle.loads(parsed(text, path)) if typ == "safe" else parse(text, path, typ)
+
+    _yaml.parse_yaml = strictyaml.parse_yaml = parse_yaml
 
 
 def _runs_something(arguments: Sequence[str]) -> bool:

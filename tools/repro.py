@@ -24,7 +24,7 @@ from typing import Any
 
 from dvc.lock import LockError
 
-from jepatlas_dvc import check
+from jepatlas_dvc import check, parse_once
 
 DVC = Path(sys.executable).with_name("dvc")  # of this environment, whatever is on PATH
 MEMORY = 2 << 30  # bytes that a stage may need
@@ -224,6 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-f", "--force", action="store_true")
     given = parser.parse_args(arguments)
+    parse_once()
     check(["repro"])
     for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
         signal.signal(sent, lambda *_: _interrupt())

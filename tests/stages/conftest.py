@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,12 @@ def ran(first_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("ran") / "jepatlas"
     shutil.copytree(first_run / "jepatlas", root, symlinks=True)
     return root
+
+
+@pytest.fixture
+def restored(ran: Path) -> Iterator[Path]:
+    """The same, with everything put back after each test."""
+    yield ran
+    project.run(ran, "git", "checkout", "--quiet", ".")
+    project.run(ran, "git", "clean", "--quiet", "-d", "--force", "src")
+    project.run(ran, "dvc", "checkout", "--quiet", "--force")

@@ -1,0 +1,41 @@
+"""What an edit of measuring, drawing or the page reruns: a room of code is a unit."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import project
+from tests.stages import edits
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("track", "file", "name"),
+    [
+        ("mixture", "metrics.py", "spread"),
+        ("images", "metrics.py", "half_width"),
+        ("noisy_tv", "metrics.py", "r2"),
+    ],
+)
+def test_a_metric_reruns_evaluations_and_no_training(
+    track: str, file: str, name: str, restored: Path
+) -> None:
+    edits.append(restored, f"{track}/measuring/{file}", edits.STEEPER.format(name=name))
+    expected = {stage for stage in project.stage_names() if stage.startswith(f"{track}_evaluate")}
+    if track == "noisy_tv":
+        expected.add("noisy_tv_oracle")
+    assert project.reproduce(restored) == expected | {f"{track}_figures"} | edits.LAST
+
+
+@pytest.mark.parametrize("track", ["mixture", "images", "noisy_tv"])
+def test_a_figure_reruns_the_figures_of_its_track_and_the_page(track: str, restored: Path) -> None:
+    edits.append(restored, f"{track}/drawing/__init__.py", "\n# A remark.\n")
+    # The mixture's section draws for itself; the others take looks and arrangements from `drawing`.
+    page = set() if track == "mixture" else {"report"}
+    assert project.reproduce(restored) == {f"{track}_figures"} | page
+
+
+def test_the_page_reruns_the_page(restored: Path) -> None:
+    edits.append(restored, "report/page/assets/style.css", "\n.new { color: red }\n")
+    assert project.reproduce(restored) == {"report"}

@@ -34,7 +34,7 @@ demo: setup  ## a small run of everything, in the folder demo, within 90 s
 	@python tools/demo.py
 
 test: setup  ## run the tests, on all cores, the slow ones with ARGS="-m slow"
-	@python -m pytest --numprocesses auto --dist loadscope $(ARGS)
+	@python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
 bench: setup  ## measure speed against naive references
 	@python -m benchmarks.run $(ARGS)

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("contrastive", "jepa_masked", "dsm")
 IMAGES_METHODS = ("jepa", "vicreg")
 NOISY_TV_METHODS = ("vae", "ar", "jepa", "bjepa", "gated_ae")
+PROGRAMS = [Path(sys.executable).parent]  # come first on PATH
 METHODS_OF = {"mixture": METHODS, "images": IMAGES_METHODS, "noisy_tv": NOISY_TV_METHODS}
 
 
@@ -69,9 +70,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """A command in the project, with this environment's programs first on PATH, and with these
     variables."""
-    programs = str(Path(sys.executable).parent)
     home = str(project.parent)  # DVC's and git's settings of the user play no part
-    path = f"{programs}:{os.environ['PATH']}"
+    path = ":".join([*map(str, PROGRAMS), os.environ["PATH"]])
     return subprocess.run(
         command,
         cwd=project,

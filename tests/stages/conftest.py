@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,15 @@ from filelock import FileLock
 from tests import project
 
 RECORDER = Path(__file__).with_name("recorder.py")
+WARM = Path(__file__).with_name("warm.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first module that needs the first run comes first, and the others that do come last:
+    while one process makes that run, the other has tests that do not wait for it."""
+    waiting = [item.path for item in items if "first_run" in getattr(item, "fixturenames", ())]
+    place = dict.fromkeys(waiting, 1) | dict.fromkeys(waiting[:1], -1)
+    items.sort(key=lambda item: place.get(item.path, 0))
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +46,41 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recording(folder: Path) -> dict[str, str]:
     """Variables with which every `python` of a stage is run by the recorder."""
-    for name in ("records", "programs"):
-        (folder / name).mkdir()
-    python = folder / "programs" / "python"
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{RECORDER}" "$@"\n', encoding="utf-8")
-    python.chmod(0o755)
-    programs = f"{python.parent}:{Path(sys.executable).parent}"
-    path = f"{programs}:{os.environ['PATH']}"
+    (folder / "records").mkdir()
+    programs = python(folder / "programs", str(RECORDER))
+    path = ":".join(map(str, [programs, *project.PROGRAMS, os.environ["PATH"]]))
     return {"PATH": path, "RECORDS": str(folder / "records")}
 
 
+def python(folder: Path, *arguments: str) -> Path:
+    """The folder, with a `python` that is this one with these arguments before those it gets."""
+    folder.mkdir()
+    words = " ".join(f'"{word}"' for word in (sys.executable, *arguments))
+    (folder / "python").write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    (folder / "python").chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a `python` that runs a stage without importing its libraries first."""
+    folder = tmp_path_factory.mktemp("warm")
+    command = [sys.executable, str(WARM), "serve", str(folder / "socket")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        assert server.stdout.readline() == "ready\n"
+        yield python(folder / "programs", "-I", "-S", str(WARM), "run", str(folder / "socket"))
+        server.terminate()
+
+
 @pytest.fixture(scope="module")
-def ran(first_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project for the tests of a module."""
+def ran(first_run: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the project for the tests of a module, whose stages start in no time."""
     root = tmp_path_factory.mktemp("ran") / "jepatlas"
     shutil.copytree(first_run / "jepatlas", root, symlinks=True)
-    return root
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "PROGRAMS", [warm, *project.PROGRAMS])
+        yield root
 
 
 @pytest.fixture

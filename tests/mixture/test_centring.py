@@ -7,9 +7,13 @@ import pytest
 import torch
 import yaml
 
+from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.draws import Draws
 from jepatlas.mixture.learning.method import Embedding, load
 from jepatlas.mixture.measuring.centring import Shifted, encoders, mean_is_open
+from jepatlas.mixture.measuring.fields import SIDE, UNIT, embedding_fields
+from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
+from jepatlas.mixture.truth.parameters import Landscape
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARAMS = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))["mixture"]
@@ -48,3 +52,20 @@ def test_what_is_measured_is_blind_to_the_mean_where_the_loss_is(name):
             centre = method.embed(networks, POINTS).mean(1, keepdim=True)
             expected = method.embed(networks, POINTS[:, :50]) - centre
             torch.testing.assert_close(new, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_page_draws_what_is_measured():
+    """The fields of the page are those of the encoders that it is given, whatever these are."""
+    method = embedding("vicreg")
+    networks = method.networks(POINTS, Draws(0, 2, "weights"))
+    networks["online"] = Shifted(networks["online"])
+    landscape = Landscape(x=(-3, 3), y=(-3, 3), resolution=5, frames=2)
+    settings = Settings(0, 2, None, None, landscape, torch.device("cpu"))
+    weights = {name: tensor.clone() for name, tensor in networks.state_dict().items()}
+    with torch.no_grad():
+        pair = encoders(method, networks, POINTS)
+        found = embedding_fields(pair, networks, {0: weights, 10: weights}, settings)
+        x = stacked(grid(landscape, SIDE).reshape(-1, 2), settings)
+        expected = unit(array(pair[0](x)[0]))
+    drawn = found["field_0"].reshape(len(found["field_0"]), -1).T / UNIT
+    np.testing.assert_allclose(drawn[:50] @ drawn.T, expected[:50] @ expected.T, atol=0.02)

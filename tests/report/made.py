@@ -18,6 +18,7 @@ from jepatlas.images.truth.world import Images
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.measuring import fields
+from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.metrics import spread
 from jepatlas.mixture.measuring.points import Settings
 from jepatlas.mixture.track import Parameters as Mixture
@@ -69,7 +70,8 @@ def mixture(folder: Path, mixture: Mixture) -> None:
         with torch.no_grad():
             if isinstance(method, methods.Embedding):
                 evaluated |= through_training(method, networks, trained, test)
-                evaluated |= fields.embedding_fields(method, networks, trained.snapshots, settings)
+                pair = encoders(method, networks, test)
+                evaluated |= fields.embedding_fields(pair, networks, trained.snapshots, settings)
             else:
                 evaluated |= fields.energy_fields(method, networks, trained.snapshots, settings)
         write_arrays(folder / "evaluated" / f"{name}.npz", evaluated)

@@ -95,6 +95,9 @@ def page(shared: Opened) -> Opened:
     return shared
 
 
+MEAN_IS_OPEN = {"vicreg", "barlow_twins"}  # whose landscapes are drawn less it
+
+
 def landscape(name: str, moment: int, reference: tuple[float, float], world: World) -> Any:
     """E over the grid `[SIDE, SIDE]` by the library's networks; of a score, above its lowest."""
     method = methods.load(name)
@@ -112,6 +115,10 @@ def landscape(name: str, moment: int, reference: tuple[float, float], world: Wor
         else:
             assert isinstance(method, methods.Embedding)
             z, g = method.embed(networks, points)[0], method.embed_reference(networks, at)[0]
+            if name in MEAN_IS_OPEN:
+                test = torch.as_tensor(world.test, dtype=torch.float32)
+                mean = method.embed(networks, test.expand(made.MEMBERS, -1, -1))[0].mean(0)
+                z, g = z - mean, g - mean
             energy = -torch.nn.functional.cosine_similarity(z, g)
     return energy.double().numpy().reshape(SIDE, SIDE)
 

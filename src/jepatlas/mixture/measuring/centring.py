@@ -13,6 +13,7 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.mixture.learning.method import Embedding
 
 Encode = Callable[[Tensor], Tensor]
+Encoders = tuple[Encode, Encode]
 ENCODERS = ("online", "average")
 SHIFT = 1.0  # of every component of the embedding
 BATCH = 128
@@ -50,7 +51,7 @@ def mean_is_open(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> bool:
     return torch.allclose(before, after, rtol=SAME)
 
 
-def encoders(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> tuple[Encode, Encode]:
+def encoders(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> Encoders:
     """f and g of a landscape as they are measured: less their mean over the points x where it is
     open, for the weights that the networks have when they are called."""
     if not mean_is_open(method, networks, x):

@@ -12,7 +12,7 @@ from jepatlas.common.learning.trained import restore
 from jepatlas.common.measuring.statistics import effective_rank, summary
 from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring import metrics
-from jepatlas.mixture.measuring.centring import Encode, encoders
+from jepatlas.mixture.measuring.centring import Encode, Encoders
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked, tour
 from jepatlas.mixture.truth.mixture import Mixture
@@ -24,14 +24,15 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 def evaluate_embedding(
     method: Embedding,
+    encoders: Encoders,
     networks: nn.ModuleDict,
     snapshots: dict[int, dict[str, Tensor]],
     world: World,
     settings: Settings,
 ) -> tuple[Metrics, Arrays]:
-    """`networks` in their final state; `snapshots`: their states by step."""
+    """`encoders` of the `networks` in their final state; `snapshots`: their states by step."""
     test, probe = stacked(world.test, settings), stacked(world.probe, settings)
-    embed, embed_reference = encoders(method, networks, probe)
+    embed, embed_reference = encoders
     z, g = embed(test), embed_reference(test)
     tangents = _tangents(embed, test)
     u, u_reference = unit(array(z)), unit(array(g))

@@ -5,9 +5,10 @@ from torch import nn
 
 from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.mixture.learning.method import Base, Embedding, ScoreMatching
+from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.embeddings import Arrays, Metrics, evaluate_embedding
 from jepatlas.mixture.measuring.fields import embedding_fields, energy_fields
-from jepatlas.mixture.measuring.points import Settings
+from jepatlas.mixture.measuring.points import Settings, stacked
 from jepatlas.mixture.measuring.scores import evaluate_score
 from jepatlas.mixture.truth.world import World
 
@@ -32,9 +33,11 @@ def evaluate(
     measured: Metrics = {}
     drawn: Arrays = {"steps": trained.steps.numpy(), "losses": trained.curves["loss"].numpy()}
     if isinstance(method, Embedding):
-        measured, arrays = evaluate_embedding(method, networks, trained.snapshots, world, settings)
+        pair = encoders(method, networks, stacked(world.probe, settings))
+        snapshots = trained.snapshots
+        measured, arrays = evaluate_embedding(method, pair, networks, snapshots, world, settings)
         drawn |= arrays
-        drawn |= embedding_fields(method, networks, trained.snapshots, settings)
+        drawn |= embedding_fields(pair, networks, snapshots, settings)
     if isinstance(method, ScoreMatching):
         measured, arrays = evaluate_score(method, networks, world, settings)
         drawn |= arrays

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import restore
-from jepatlas.mixture.learning.method import Embedding, ScoreMatching
+from jepatlas.mixture.learning.method import ScoreMatching
+from jepatlas.mixture.measuring.centring import Encoders
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -37,18 +38,19 @@ def moments(steps: Sequence[int]) -> list[int]:
 
 
 def embedding_fields(
-    method: Embedding, networks: nn.ModuleDict, snapshots: Snapshots, settings: Settings
+    encoders: Encoders, networks: nn.ModuleDict, snapshots: Snapshots, settings: Settings
 ) -> Arrays:
     """The first member's unit embeddings of the grid at each moment, in principal coordinates:
     `field_MOMENT` `[rank, SIDE, SIDE]` by the encoder and, where landscapes are seen from another
     one, `target_MOMENT` by that; int16, `field_unit` steps in a coordinate of length 1."""
     x = stacked(grid(settings.landscape, SIDE).reshape(-1, 2), settings)
+    embed, embed_reference = encoders
     found: Arrays = {"field_steps": np.array(moments(sorted(snapshots)))}
     found |= {"field_side": np.array(SIDE), "field_unit": np.array(UNIT)}
     for moment, step in enumerate(found["field_steps"]):
         restore(networks, snapshots[int(step)])
-        u = unit(array(method.embed(networks, x)[0]))
-        target = unit(array(method.embed_reference(networks, x)[0]))
+        u = unit(array(embed(x)[0]))
+        target = unit(array(embed_reference(x)[0]))
         both = [u] if np.array_equal(u, target) else [u, target]
         rotated = np.round(principal(np.concatenate(both)) * UNIT).astype(np.int16)
         for name, field in zip(("field", "target"), np.split(rotated, len(both)), strict=False):

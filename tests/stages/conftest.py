@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,15 @@ RECORDER = Path(__file__).with_name("recorder.py")
 WARM = Path(__file__).with_name("warm.py")
 
 
+@pytest.hookimpl(trylast=True)  # when only those that run are left
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first module that needs the first run comes first, and the others that do come last:
-    while one process makes that run, the other has tests that do not wait for it."""
+    """Modules with many tests come first, as pytest-xdist has it, but first of all one that needs
+    the first run, and last of all the others that do: while one process makes that run, the other
+    has tests that do not wait for it."""
+    many = Counter(item.path for item in items)
     waiting = [item.path for item in items if "first_run" in getattr(item, "fixturenames", ())]
     place = dict.fromkeys(waiting, 1) | dict.fromkeys(waiting[:1], -1)
-    items.sort(key=lambda item: place.get(item.path, 0))
+    items.sort(key=lambda item: (place.get(item.path, 0), -many[item.path]))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 # Everything runs in .venv: `dvc` and the stages' `python` must be on PATH, or dvc's queue hangs without a word.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUTF8 := 1
+export KILLS FILLS FILES
 
 # The interpreter that .venv is made with. A name on PATH may still not run (pyenv's shims), so each is tried: the first
 # that will do, else the first that runs at all, which tools/bootstrap.py then tells what is wrong with.
@@ -12,7 +13,7 @@ PYTHON ?= $(shell \
         if "$$name" -c "$$code" 2>/dev/null; then echo "$$name"; exit; fi; \
     done; done)
 
-.PHONY: help setup repro demo test bench lint types format clean
+.PHONY: help setup repro verify demo plots publish sweep test soak bench lint types format clean
 
 help:  ## list the targets
 	@echo "usage: make TARGET [ARGS=...] [PYTHON=...]"
@@ -30,11 +31,27 @@ setup:  ## make .venv with all that is needed; does nothing when it is up to dat
 repro: setup  ## run what is out of date, JOBS=n stages at once, ARGS="STAGE ..." for some
 	@python tools/repro.py $(if $(JOBS),--jobs $(JOBS)) $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
+verify: setup  ## compare what lies here after `make repro` with what is committed
+	@python tools/verify.py $(ARGS)
+
 demo: setup  ## a small run of everything, in the folder demo, within 90 s
 	@python tools/demo.py
 
+plots: setup  ## `dvc plots` draws without a network from now on in this clone
+	@python tools/plots.py
+
+publish: setup  ## the page as a site, in the folder site, with its commit; SITE=https://... for links to it
+	@dvc status report | grep -q "up to date" || { echo "The page is out of date: make repro, or dvc pull." >&2; exit 1; }
+	@SITE="$(SITE)" python tools/publish.py site
+
+sweep: setup  ## run SWEEP=sweeps/NAME.yaml, one table and one figure; JOBS=n experiments at once
+	@python -m jepatlas.sweeps $(SWEEP) $(if $(JOBS),--workers $(JOBS)) $(if $(THREADS),--threads $(THREADS)) $(ARGS)
+
 test: setup  ## run the tests, on all cores, the slow ones with ARGS="-m slow"
 	@python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(ARGS)
+
+soak: setup  ## what takes hours: kills, full disks, random parameters; KILLS=n FILLS=n FILES=n
+	@python -m pytest -m soak --capture=no $(ARGS)
 
 bench: setup  ## measure speed against naive references
 	@python -m benchmarks.run $(ARGS)

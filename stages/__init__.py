@@ -1,9 +1,10 @@
 """Stage scripts, run as `python -m stages.TRACK.STAGE` from the project's root.
 
 They use the library of their own checkout: DVC also runs them in temporary copies of the project,
-where the installed jepatlas would be that of another folder. And they compute on one thread unless
+where the installed jepatlas would be that of another folder. They compute on one thread unless
 OMP_NUM_THREADS says otherwise: the cores are filled by stages side by side, and results do not
-depend on how many there are.
+depend on how many there are. And they compute by the same kernels on every processor with AVX2,
+whatever it and the environment would choose, so that results do not depend on that either.
 """
 
 import os
@@ -12,7 +13,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-# Read when torch and NumPy are loaded, so it must stand before that. OpenMP's threads wait by
-# spinning, which on a machine that is busy with other work slows them down out of proportion.
+# All of these are read when torch and NumPy are loaded, so they must stand before that. OpenMP's
+# threads wait by spinning, which on a machine that is busy with other work slows them down out of
+# proportion.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+KERNELS = {
+    "OPENBLAS_CORETYPE": "Haswell",  # the matrix products and LAPACK of NumPy and SciPy
+    "MKL_CBWR": "AVX2",  # the matrix products and LAPACK of torch
+    "ATEN_CPU_CAPABILITY": "avx2",  # torch's own loops
+}
+CPUS = Path("/proc/cpuinfo")
+if CPUS.exists() and " avx2 " in CPUS.read_text(encoding="utf-8"):
+    os.environ.update(KERNELS)

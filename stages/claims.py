@@ -1,4 +1,4 @@
-"""Decide every claim of the document by what was measured: `python -m stages.claims`."""
+"""Decide every claim by what was measured: `python -m stages.claims`."""
 
 from pathlib import Path
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import yaml
 from tools import small
 
 ROOT = Path(__file__).resolve().parents[1]
-METHODS = ("contrastive", "jepa_masked", "dsm")
-IMAGES_METHODS = ("jepa", "vicreg")
-NOISY_TV_METHODS = ("vae", "ar", "jepa", "bjepa", "gated_ae")
+Methods = Mapping[str, tuple[str, ...]]  # of tracks; a track that is not named has all of its own
 PROGRAMS = [Path(sys.executable).parent]  # come first on PATH
-METHODS_OF = {"mixture": METHODS, "images": IMAGES_METHODS, "noisy_tv": NOISY_TV_METHODS}
+FEW: Methods = {
+    "mixture": ("contrastive", "jepa_masked", "dsm"),
+    "images": ("jepa", "vicreg"),
+    "noisy_tv": ("vae", "ar", "jepa", "bjepa"),  # bjepa has intervals, which have a table
+    "hidden_causes": ("jepa_ema", "lejepa"),
+}
+ALL: Methods = {}
 
 
 def copy(to: Path) -> Path:
@@ -34,20 +39,29 @@ def copy(to: Path) -> Path:
         if (ROOT / name).is_file() and not name.startswith(made):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, to / name)
-    change(to, shrink)
+    change(to, lambda params: params.update(parameters(FEW)))
     return to
 
 
-def shrink(params: dict[str, Any]) -> None:
-    """Few members, points and steps; one method of each kind."""
-    small.keep(params, METHODS_OF)
+def begin(to: Path) -> Path:
+    """Such a copy as a repository of its own: DVCLive asks git for the last commit."""
+    copy(to)
+    run(to, "git", "init", "--quiet")
+    commit(to, "Begin")
+    return to
+
+
+def parameters(methods: Methods) -> dict[str, Any]:
+    """Few members, points and steps, and these methods."""
+    params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    small.keep(params, methods)
     small.shrink(params)
+    return params
 
 
-def stage_names() -> list[str]:
+def stage_names(methods: Methods = FEW) -> list[str]:
     """Every stage of the small project, one for each method included."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    shrink(params)
+    params = parameters(methods)
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     names = []
     for name, stage in stages.items():
@@ -57,12 +71,23 @@ def stage_names() -> list[str]:
     return names
 
 
+class Plain(yaml.CSafeDumper):
+    """Writes out what stands in two places, where YAML would have an alias: none are taken."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def dumped(params: Any) -> str:
+    return yaml.dump(params, Dumper=Plain, sort_keys=False)
+
+
 def change(project: Path, edit: Any) -> None:
     """Rewrite params.yaml after `edit(params)`."""
     file = project / "params.yaml"
-    params = yaml.safe_load(file.read_text(encoding="utf-8"))
+    params = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     edit(params)
-    file.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    file.write_text(dumped(params), encoding="utf-8")
 
 
 def run(

@@ -1,11 +1,13 @@
 """The documents' tables are those of what was measured, each in one place; links lead somewhere."""
 
 import importlib.util
+import json
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
@@ -70,6 +72,7 @@ def claim(track, verdict, reason=""):
         "measured": "spread of a",
         "value": "0.50 ± 0.01",
         "needed": "> 0.1",
+        "recipe": "default",
         "verdict": verdict,
         "reason": reason,
     }
@@ -80,23 +83,27 @@ def test_claims_stand_by_track_with_the_counts_of_their_verdicts():
     rows = [
         claim(first, "does not hold", "Because."),
         claim(last, "holds"),
-        claim(last, "not tested", "By definition.") | {"measured": "", "value": ""},
+        claim(last, "not tested", "By definition.") | {"measured": "", "value": "", "recipe": ""},
+        claim(last, "undecided") | {"source": "A paper", "address": "https://a.paper"},
     ]
     what, counted, one, other = claims(rows, {last: "digits"}).split("\n\n")
     assert document.TITLE in what
     assert all(address in what for address in document.SOURCES.values())
     assert counted == (
-        "3 claims: 1 holds, 0 holds in part, 0 undecided, 1 does not hold, 1 not tested. "
+        "3 claims of the document: 1 holds, 0 holds in part, 0 undecided, 1 does not hold, "
+        "1 not tested. 1 claims of [A paper](https://a.paper): 0 holds, 0 holds in part, "
+        "1 undecided, 0 does not hold, 0 not tested. "
         f"{tracks.title(last)}: the data set is `digits`."
     )
     assert one.splitlines() == [
-        f"| {tracks.title(first)} | number | verdict | why |",
-        "| --- | --- | --- | --- |",
-        "| It does not hold | spread of a: 0.50 ± 0.01 | does not hold | Because. |",
+        f"| {tracks.title(first)} | number | recipe | verdict | why |",
+        "| --- | --- | --- | --- | --- |",
+        "| It does not hold | spread of a: 0.50 ± 0.01 | default | does not hold | Because. |",
     ]
     assert other.splitlines()[2:] == [
-        "| It holds | spread of a: 0.50 ± 0.01 (> 0.1) | holds |  |",
-        "| It not tested |  | not tested | By definition. |",
+        "| It holds | spread of a: 0.50 ± 0.01 (> 0.1) | default | holds |  |",
+        "| It not tested |  |  | not tested | By definition. |",
+        "| It undecided | spread of a: 0.50 ± 0.01 | default | undecided |  |",
     ]
 
 
@@ -223,6 +230,13 @@ def test_the_method_that_the_readme_adds_is_a_method():
 def test_the_readme_is_short():
     words = (ROOT / "README.md").read_text(encoding="utf-8").split()
     assert len(words) <= 1300
+
+
+def test_dvc_is_told_of_few_metrics_so_that_people_read_them():
+    files = (ROOT / "metrics").rglob("*.json")
+    assert (
+        sum(len(pd.json_normalize(json.loads(file.read_text())).columns) for file in files) <= 150
+    )
 
 
 def test_every_linked_file_is_there():

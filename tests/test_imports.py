@@ -18,9 +18,10 @@ ROOMS = {
     "learning": {"truth"},
     "methods": {"truth", "learning"},
     "measuring": {"truth", "learning"},
+    "control": {"truth", "learning", "measuring"},
     "drawing": {"truth", "measuring"},
     "reporting": {"truth", "measuring", "drawing", "track"},
-    "track": {"truth", "learning", "measuring"},
+    "track": {"truth", "learning", "measuring", "control"},
 }
 COMMON = {
     "base": set(),
@@ -97,7 +98,7 @@ def test_objectives_are_torch_and_nothing_of_ours(graph):
     assert {other for _, (other, *_) in imports(graph, "jepatlas.objectives")} <= {"objectives"}
 
 
-@pytest.mark.parametrize("package", ["check", "report", "structure"])
+@pytest.mark.parametrize("package", ["check", "report", "structure", "sweeps"])
 def test_nobody_outside_imports_a_track_by_name(graph, package):
     assert [pair for pair in imports(graph, f"jepatlas.{package}") if pair[1][0] in TRACKS] == []
 
@@ -134,6 +135,7 @@ def test_nothing_outside_its_folders_names_a_track():
         "check",
         "report",
         "structure",
+        "sweeps",
         *(f"common.{room}" for room in COMMON if room != "learning"),
         *(f"{track}.{room}" for track in TRACKS for room in WITHOUT_TORCH),
     ],
@@ -142,3 +144,50 @@ def test_what_draws_and_reports_starts_without_torch(graph, package):
     name = f"jepatlas.{package}"
     if name in graph.modules:  # a track need not have every room
         assert graph.find_shortest_chain(name, "torch", as_packages=True) is None
+
+
+# Nothing executes on load
+
+
+def executing(tree: ast.AST) -> list[str]:
+    """What of a module makes code out of data, or runs what a file holds."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            found += {"pickle", "joblib", "marshal", "shelve", "dill"} & set(modules)
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            wanted = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            if name in ("eval", "exec", "torch.load", "torch.jit.load", "pd.read_pickle"):
+                found.append(name)
+            if name == "yaml.load" and wanted.get("Loader") != "_Loader":  # a SafeLoader
+                found.append(name)
+            if name == "np.load" and wanted.get("allow_pickle") != "False":
+                found.append(name)
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pickle",
+        "from joblib import load",
+        "torch.load(file)",
+        "yaml.load(text, Loader=yaml.Loader)",
+        "yaml.load(text)",
+        "np.load(file)",
+        "np.load(file, allow_pickle=True)",
+        "eval(text)",
+    ],
+)
+def test_what_executes_on_load_is_seen(code):
+    assert executing(ast.parse(code))
+
+
+@pytest.mark.parametrize("folder", ["src/jepatlas", "stages", "tools"])
+def test_nothing_executes_on_load(folder):
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    found = {file: executing(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
+    assert {file: names for file, names in found.items() if names} == {}

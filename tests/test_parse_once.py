@@ -1,8 +1,9 @@
-"""DVC parses what it reads once in a process, and what has changed anew."""
+"""DVC parses a file once in a process, what has changed anew, and finds values by their keys."""
 
 from pathlib import Path
 from typing import Any
 
+import dpath
 import pytest
 from dvc.repo import Repo
 from dvc.utils import strictyaml
@@ -89,3 +90,20 @@ def test_a_run_of_nothing_parses_no_file_for_each_stage(
     with Repo() as repo:
         assert repo.reproduce() == []
     assert sorted(parsed) == ["dvc.lock"]  # the others are as they were when it ran
+
+
+def test_values_are_found_by_their_keys_or_as_dvc_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree, search, searched = {"a": {"b": 1, "c.d": 2}, "e": [3, 4]}, dpath.get, []
+
+    def noting(tree: Any, path: str, **options: Any) -> Any:
+        searched.append(path)
+        return search(tree, path, **options)
+
+    monkeypatch.setattr(dpath, "get", noting)
+    jepatlas_dvc.look_up_directly()
+    assert dpath.get(tree, "a.b", separator=".") == 1
+    assert not searched
+    assert dpath.get(tree, "e.1", separator=".") == 4
+    with pytest.raises(KeyError):
+        dpath.get(tree, "a.none", separator=".")
+    assert searched == ["e.1", "a.none"]

@@ -60,7 +60,7 @@ def test_the_projects_own_has_it():
         (".methods", ["jepa"], "should be a block with one method or more, is ['jepa']"),
         (".methods.mine", 3, "should be a block of parameters, is 3"),
         (".methods.mine", {}, "missing; it names the file of objectives/ that the loss comes"),
-        (".methods.mine", {"family": "sigregg"}, "should be one of contrastive, decorrelation,"),
+        (".methods.mine", {"family": "sigregg"}, "should be one of contrastive, coupled_vae,"),
         (".methods.mine", {"family": ["sigreg"]}, "is ['sigreg']"),
         (".methods.mine", {"family": "checks"}, "is 'checks'"),
     ],

@@ -108,7 +108,8 @@ def set_up() -> None:
         VENV.mkdir()
         run(python, "-m", "venv", VENV)
     install: tuple[str | Path, ...] = (PYTHON, "-m", "pip", "install", "--no-input")
-    install += ("--disable-pip-version-check", "--progress-bar", "off")
+    # Not all is ever imported: what is, Python compiles then.
+    install += ("--disable-pip-version-check", "--progress-bar", "off", "--no-compile")
     run(*install, "-r", ROOT / "requirements.lock")
     run(*install, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     STAMP.write_text("\n".join(wanted), encoding="utf-8")

@@ -29,19 +29,18 @@ STEPS = {
 
 def parameters() -> dict[str, Any]:
     """Those of params.yaml, made small."""
-    from tools.small import shrink
+    from tools.small import recipes, shrink
 
     params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    full = {name: method.get("widths") for name, method in params["mixture"]["methods"].items()}
     shrink(params)
     params["note"] = NOTE
     params["mixture"]["data"] = {"train": 1000, "probe": 300, "test": 300}
     params["mixture"] |= {"snapshots": 8}
     params["mixture"]["landscape"] |= {"resolution": 60, "frames": 6}
-    for name, method in params["mixture"]["methods"].items():
-        method |= {"steps": STEPS["mixture"], "batch": 64}
-        if full[name]:
-            method["widths"] = [32, 32, 16]
+    for recipe in recipes(params["mixture"]):
+        recipe |= {"steps": STEPS["mixture"], "batch": 64}
+        if "widths" in recipe:
+            recipe["widths"] = [32, 32, 16]
     for method in params["noisy_tv"]["methods"].values():
         for recipe in params["noisy_tv"]["recipes"]:
             method[recipe]["steps"] = STEPS["noisy_tv"]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -24,14 +24,16 @@ from typing import Any
 
 from dvc.lock import LockError
 
-from jepatlas_dvc import check, parse_once
+from jepatlas_dvc import check, look_up_directly, parse_once
 
 DVC = Path(sys.executable).with_name("dvc")  # of this environment, whatever is on PATH
 MEMORY = 2 << 30  # bytes that a stage may need
 DURATIONS = Path(".dvc/tmp/durations.json")  # seconds that each stage took when it last ran
+GOES_ON = "nothing is lost, and make repro goes on from here once that is put right"
 NOISE = (  # what DVC says around a stage
     *("Running stage ", "> ", "Updating lock file", "Generating lock file", "Use `dvc push`"),
     *("To track the changes", "\tgit add", "To enable auto staging", "\tdvc config"),
+    *("ERROR: failed to reproduce", "Having any troubles?"),
 )
 
 
@@ -201,14 +203,16 @@ def _longest_ways(
     return longest
 
 
-def in_order(lock: Path = Path("dvc.lock"), pipeline: Path = Path("dvc.yaml")) -> None:
+def in_order(lock: Path = Path("dvc.lock")) -> None:
     """Put the stages of dvc.lock in the order of their names, whatever order they ended in."""
-    from dvc.utils.serialize import modify_yaml
+    from dvc.utils.serialize import dumps_yaml, load_path
+    from dvc_objects.fs.local import localfs
 
-    with modify_yaml(lock) as content:
-        stages = content.get("stages", {})
-        for name in sorted(stages):
-            stages[name] = stages.pop(name)
+    from jepatlas.common.base.storage import write
+
+    content = load_path(str(lock), localfs)
+    content["stages"] = dict(sorted(content["stages"].items()))
+    write(lock, lambda temporary: temporary.write_text(dumps_yaml(content), encoding="utf-8"))
 
 
 def possible_jobs() -> int:
@@ -225,23 +229,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-f", "--force", action="store_true")
     given = parser.parse_args(arguments)
     parse_once()
-    check(["repro"])
+    look_up_directly()
+    check(["repro"])  # from here on, the package is that of the folder's project
+    from jepatlas.mending import alone, mend
+
     for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
         signal.signal(sent, lambda *_: _interrupt())
     try:
-        made = plan(given.stages, given.force)
-    except LockError as busy:  # of DVC's that runs here already
-        sys.exit(f"error: {' '.join(str(busy).split())}")
+        with alone():
+            mend()
+            return run(given)
+    except KeyboardInterrupt:
+        print("interrupted; `make repro` goes on from here", file=sys.stderr)
+        return 130
+    except OSError as error:
+        why = error.strerror or str(error)
+        print(f"error: {error.filename or 'this folder'}: {why}; {GOES_ON}", file=sys.stderr)
+        return 1
+
+
+def run(given: argparse.Namespace) -> int:
+    """Make a plan and work through it; the exit status."""
+    made = patiently(lambda: plan(given.stages, given.force))
     if not made.waits_for:
         print("Data and pipelines are up to date.")
         return 0
     runner = Runner(made, max(given.jobs, 1), max(given.threads, 1), given.force)
     try:
         failed = runner.run()
-    except KeyboardInterrupt:
+    except BaseException:
         runner.stop()
-        print("interrupted; `make repro` goes on from here", file=sys.stderr)
-        return 130
+        raise
     in_order()
     if failed:
         for name in failed:
@@ -249,6 +267,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"failed: {name}{f': {why}' if why else ''}", file=sys.stderr)
         return 1
     return 0
+
+
+def patiently(look: Callable[[], Plan]) -> Plan:
+    """What `look` finds, once no other command of DVC is at work here."""
+    said = False
+    while True:
+        try:
+            return look()
+        except LockError:
+            if not said:
+                print("waiting for another dvc to end", flush=True)
+            said = True
+            time.sleep(1)
 
 
 def _interrupt() -> Any:

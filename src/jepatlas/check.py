@@ -4,6 +4,7 @@ Each stage validates what it reads; this also finds what no stage reads, such as
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import create_model
@@ -18,16 +19,22 @@ def everything(params: Mapping[str, Any]) -> None:
     """The whole of params.yaml, each method by its own module. Raises `InputError` for the first
     thing that is wrong."""
     structure(params)
-    blocks = {track: (tracks.block(track), ...) for track in tracks.names()}
-    top: dict[str, Any] = {"seed": (Seed, ...), "device": (Device, ...), "note": (Note, ...)}
-    model = create_model("Everything", __base__=Section, **(top | blocks))
-    valid = parameters.validate(params, model, key="")
-    for track in blocks:
+    names = tuple(tracks.names())
+    valid = parameters.validate(params, _model(names), key="")
+    for track in names:
         module = tracks.module(track, "learning.check")
         if module:
             module.check(getattr(valid, track))
         else:
             check_methods(track)
+
+
+@cache
+def _model(names: tuple[str, ...]) -> type[Section]:
+    """Of the whole file; names: the tracks."""
+    blocks = {track: (tracks.block(track), ...) for track in names}
+    top: dict[str, Any] = {"seed": (Seed, ...), "device": (Device, ...), "note": (Note, ...)}
+    return create_model("Everything", __base__=Section, **(top | blocks))
 
 
 def check_methods(track: str) -> None:

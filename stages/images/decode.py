@@ -14,7 +14,7 @@ from jepatlas.images.learning.fitting import restored
 from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
-from jepatlas.images.truth.world import Images
+from jepatlas.images.truth.world import LAYOUT, Images
 
 
 def main(name: str) -> None:
@@ -22,7 +22,7 @@ def main(name: str) -> None:
     members = range(scalar("images.members", Count))
     decoding = section("images.decoder", Decoding)
     machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
-    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
+    images = Images.from_arrays(read_arrays(Path("data/images/images.npz"), LAYOUT))
     trained = Trained.load(Path(f"data/images/trained/{name}.safetensors"))
     networks = restored(method, trained, images, seed, members, machine)
     with shown(Path(f"plots/images/decoding/{name}")) as report:

@@ -14,7 +14,7 @@ from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.measuring.evaluation import HEADLINES, evaluate
-from jepatlas.images.truth.world import Images
+from jepatlas.images.truth.world import LAYOUT, Images
 
 DATA = Path("data/images")
 
@@ -23,7 +23,7 @@ def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     members = range(scalar("images.members", Count))
     machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
-    images = Images.from_arrays(read_arrays(DATA / "images.npz"))
+    images = Images.from_arrays(read_arrays(DATA / "images.npz", LAYOUT))
     trained = Trained.load(DATA / "trained" / f"{name}.safetensors")
     networks = restored(method, trained, images, seed, members, machine)
     decoders = decoding.initial(method, images.shape, seed, members, machine)

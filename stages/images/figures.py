@@ -5,14 +5,15 @@ from pathlib import Path
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import value
 from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
-from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.common.drawing.style import save_both, save_gif, save_png
 from jepatlas.common.measuring import measures
 from jepatlas.images.drawing import examples, maps, scores, tables
 from jepatlas.images.drawing.album import Album, Entry
-from jepatlas.images.truth.world import Images
+from jepatlas.images.truth.world import LAYOUT, Images
 
 DATA, PLOTS = Path("data/images"), Path("plots/images")
 FRAMES_PER_SECOND = 8
+BITMAPS = ("maps", "neighbours", "perturbations", "reconstructions")  # an SVG gains nothing
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
         )
         for name in names
     ]
-    album = Album(Images.from_arrays(read_arrays(DATA / "images.npz")), entries)
+    album = Album(Images.from_arrays(read_arrays(DATA / "images.npz", LAYOUT)), entries)
     write_csv(PLOTS / "tables" / "measures.csv", measures.joined(measured.values()))
     write_csv(PLOTS / "tables" / "training.csv", tables.training(entries))
     write_csv(PLOTS / "tables" / "confusion.csv", tables.confusion(album))
@@ -38,7 +39,8 @@ def main() -> None:
         "confusions": scores.confusions(album),
     }
     for name, page in pages.items():
-        save_png(page, PLOTS / "pictures" / f"{name}.png")
+        save = save_png if name in BITMAPS else save_both
+        save(page, PLOTS / "pictures" / f"{name}.png")
     moving = maps.training(album)
     save_gif(moving, PLOTS / "pictures" / "training.gif", FRAMES_PER_SECOND, colours=32)
 

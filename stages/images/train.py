@@ -12,7 +12,7 @@ from jepatlas.images.learning.fitting import fit
 from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
 from jepatlas.images.learning.parameters import Precision
-from jepatlas.images.truth.world import Images
+from jepatlas.images.truth.world import LAYOUT, Images
 
 
 def main(name: str) -> None:
@@ -20,7 +20,7 @@ def main(name: str) -> None:
     members = range(scalar("images.members", Count))
     snapshots = scalar("images.snapshots", Snapshots)
     machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
-    images = Images.from_arrays(read_arrays(Path("data/images/images.npz")))
+    images = Images.from_arrays(read_arrays(Path("data/images/images.npz"), LAYOUT))
     with shown(Path(f"plots/images/training/{name}")) as report:
         trained = fit(name, method, images, seed, members, snapshots, machine, report)
     trained.save(Path(f"data/images/trained/{name}.safetensors"))

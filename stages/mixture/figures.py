@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Count, Fraction, scalar, section, value
-from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
+from jepatlas.common.base.storage import read_csv, write_csv
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import album, tables
 from jepatlas.mixture.drawing.maps import Plane, Scene
@@ -15,19 +15,15 @@ DATA, PLOTS = Path("data/mixture"), Path("plots/mixture")
 
 def main() -> None:
     drawn = section("mixture.landscape", Landscape)
-    points = read_arrays(DATA / "points.npz")
     scene = Scene(
         plane=Plane(drawn.x, drawn.y),
-        points=points["test"],
-        members=len(points["train"]),
+        members=scalar("mixture.members", Count),
         collapsed=scalar("mixture.evaluation.collapsed", Fraction),
         langevin_steps=scalar("mixture.langevin.steps", Count),
     )
-    files = {name: DATA / "measured" / f"{name}.csv" for name in value("mixture.methods")}
-    entries = [
-        album.read(name, DATA / "evaluated" / f"{name}.npz", file) for name, file in files.items()
-    ]
-    measured = measures.joined(read_csv(file) for file in files.values())
+    names = list(value("mixture.methods"))
+    entries = album.read_all(names, DATA)
+    measured = measures.joined(read_csv(DATA / "measured" / f"{name}.csv") for name in names)
     write_csv(PLOTS / "tables" / "measures.csv", measured)
     write_csv(PLOTS / "tables" / "training.csv", tables.training(entries))
     write_csv(PLOTS / "tables" / "collapse.csv", tables.collapse(entries))

@@ -1,4 +1,4 @@
-"""Train every member of one method: `python -m stages.mixture.train METHOD`."""
+"""Train every member of one method by every recipe: `python -m stages.mixture.train METHOD`."""
 
 import sys
 from pathlib import Path
@@ -7,21 +7,23 @@ import torch
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Device, Seed, Snapshots, scalar
-from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning import device
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.mixture.learning.fitting import fit
-from jepatlas.mixture.learning.method import load
+from jepatlas.mixture.learning.method import load_all
+from jepatlas.mixture.truth.recipes import mixture_of
 from jepatlas.mixture.truth.world import World
 
 
 def main(name: str) -> None:
-    method, seed = load(name), scalar("seed", Seed)
+    methods = load_all(name)
+    seed, snapshots = scalar("seed", Seed), scalar("mixture.snapshots", Snapshots)
     target = device.choose(scalar("device", Device))
-    world = World.from_arrays(read_arrays(Path("data/mixture/points.npz")))
-    points = torch.as_tensor(world.train, dtype=torch.float32, device=target)
-    trained = fit(name, method, points, seed, scalar("mixture.snapshots", Snapshots))
-    trained.save(Path(f"data/mixture/trained/{name}.safetensors"))
+    for recipe, method in methods.items():
+        world = World.read(mixture_of(name, recipe))
+        points = torch.as_tensor(world.train, dtype=torch.float32, device=target)
+        trained = fit(name, method, points, seed, snapshots, recipe=recipe)
+        trained.save(Path(f"data/mixture/trained/{name}/{recipe}.safetensors"))
     forget(f"mixture-{name}")
 
 

@@ -4,21 +4,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Device, Seed, scalar, section
-from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, write_json
+from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained, restore
-from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.learning.fitting import initial, scaled, with_frames
 from jepatlas.noisy_tv.learning.method import load
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import forecast
-from jepatlas.noisy_tv.measuring.measure import Truth
+from jepatlas.noisy_tv.measuring.measure import KNOWN, Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
+from jepatlas.noisy_tv.measuring.results import save
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
 from jepatlas.noisy_tv.truth.settings import settings
 
@@ -33,7 +32,7 @@ def main(name: str) -> None:
     for setting in settings():
         world, file = setting.world(), f"{setting.name}.safetensors"
         check_evaluation(evaluation, sweep, world.test)
-        known = read_arrays(DATA / "oracle" / f"{setting.name}.npz")
+        known = read_arrays(DATA / "oracle" / f"{setting.name}.npz", KNOWN)
         truth = Truth.of(world, world.members(setting.choice, sweep), known)
         method = load(name, setting.recipe, setting.system)
         method = with_frames(method, world, truth.members)
@@ -45,12 +44,12 @@ def main(name: str) -> None:
         done[setting.name] = evaluate(name, setting.name, truth, said, evaluation, transfer)
     own = {recipe: done[recipe] for recipe in Recipes.model_fields}
     write_json(Path(f"metrics/noisy_tv/{name}.json"), {name: headlines(name, own)})
-    measured = {recipe: one.measures[name] for recipe, one in done.items()}
-    write_csv(DATA / "measured" / f"{name}.csv", measures.table(name, measured))
-    rows = pd.DataFrame([row for one in done.values() for row in one.rows])
-    write_csv(DATA / "rows" / f"{name}.csv", rows)
-    drawn = {f"{recipe}/{key}": a for recipe, one in done.items() for key, a in one.drawn.items()}
-    write_arrays(DATA / "evaluated" / f"{name}.npz", drawn)
+    save(
+        done,
+        DATA / "measured" / f"{name}.csv",
+        DATA / "rows" / f"{name}.csv",
+        DATA / "evaluated" / f"{name}.npz",
+    )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ import pandas as pd
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import scalar, section, value
 from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
-from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.drawing import curves, motion
-from jepatlas.noisy_tv.drawing.looks import looks
+from jepatlas.noisy_tv.drawing.control import control
 from jepatlas.noisy_tv.drawing.tables import tables
-from jepatlas.noisy_tv.drawing.transfer import transfer
 from jepatlas.noisy_tv.truth.parameters import Sweep
 from jepatlas.noisy_tv.truth.system import System
 
@@ -23,33 +22,35 @@ FRAMES_PER_SECOND = 12
 def main() -> None:
     system, sweep = section("noisy_tv.system", System), section("noisy_tv.sweep", Sweep)
     names, scale = list(value("noisy_tv.methods")), scalar("noisy_tv.evaluation.drawn_scale", float)
-    oracle = DATA / "oracle"
+    oracle, lqg, steered = DATA / "oracle", DATA / "lqg", DATA / "steered"
     measured = [oracle / "measured.csv", *(DATA / "measured" / f"{name}.csv" for name in names)]
+    measured += [lqg / "measured.csv", *(steered / f"{name}.csv" for name in names)]
     write_csv(PLOTS / "tables" / "measures.csv", measures.joined(map(read_csv, measured)))
     rows = [oracle / "rows.csv", *(DATA / "rows" / f"{name}.csv" for name in names)]
+    rows += [lqg / "rows.csv", *(steered / "rows" / f"{name}.csv" for name in names)]
     found = tables(pd.concat(map(read_csv, rows)), system.memory, sweep.failure_scale)
     for name, table in found.items():
         write_csv(PLOTS / "tables" / f"{name}.csv", table)
 
-    whole = dict(read_arrays(oracle / "drawn.npz"))
+    whole = read_arrays(oracle / "drawn.npz") | read_arrays(lqg / "drawn.npz")
     for name in names:
         whole |= read_arrays(DATA / "evaluated" / f"{name}.npz")
+        whole |= read_arrays(steered / f"{name}.npz")
     drawn = motion.at_scale(whole, scale)
     pages = {
         "r2": curves.accuracy(found["r2"], names),
         "prediction": motion.prediction(drawn, scale, names),
         "rollout": curves.rollouts(found["rollout"], scale, names),
         "calibration": curves.calibration(found["coverage"], scale, names),
+        "control": control(found["control"], drawn, scale, names),
         "failure": curves.failure(
             found["failure"], sweep.failure_scale, system.contraction, system.rotation, names
         ),
     }
     if not found["partially_observed"].empty:
         pages["partially_observed"] = curves.partially_observed(found["partially_observed"], names)
-    for name in found["transfer"].get("model", pd.Series(dtype=str)).unique()[:1]:
-        pages["transfer"] = transfer(found["transfer"], name, looks(names)[name]["color"])
     for name, page in pages.items():
-        save_png(page, PLOTS / "pictures" / f"{name}.png")
+        save_both(page, PLOTS / "pictures" / f"{name}.png")
     frames = motion.phase_plane(drawn, scale, names)
     save_gif(frames, PLOTS / "pictures" / "phase_plane.gif", FRAMES_PER_SECOND)
 

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
-from jepatlas.common.base.storage import write_arrays, write_csv
-from jepatlas.common.measuring import measures
+from jepatlas.common.base.storage import write_arrays
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, check_evaluation
 from jepatlas.noisy_tv.measuring.references import evaluate, filtered, limits, unrelated
+from jepatlas.noisy_tv.measuring.results import save
 from jepatlas.noisy_tv.truth.parameters import Sweep
 from jepatlas.noisy_tv.truth.settings import settings
 
@@ -33,15 +32,7 @@ def main() -> None:
         others = unrelated(world, members, seed)
         done[setting.name] = evaluate(setting.name, truth, x, known, others, evaluation, seed)
         write_arrays(FOLDER / f"{setting.name}.npz", arrays)
-    names = next(iter(done.values())).measures
-    measured = [
-        measures.table(name, {recipe: one.measures[name] for recipe, one in done.items()})
-        for name in names
-    ]
-    write_csv(FOLDER / "measured.csv", measures.joined(measured))
-    write_csv(FOLDER / "rows.csv", pd.DataFrame([row for one in done.values() for row in one.rows]))
-    drawn = {f"{recipe}/{name}": a for recipe, one in done.items() for name, a in one.drawn.items()}
-    write_arrays(FOLDER / "drawn.npz", drawn)
+    save(done, *(FOLDER / file for file in ("measured.csv", "rows.csv", "drawn.npz")))
 
 
 if __name__ == "__main__":

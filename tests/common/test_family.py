@@ -65,5 +65,5 @@ def test_another_family_is_refused_by_name(names, said):
 def test_a_family_is_a_file_of_objectives():
     assert TypeAdapter(Family).validate_python("sigreg") == "sigreg"
     for name in ("checks", "energies", "__init__"):
-        with pytest.raises(ValidationError, match="should be one of contrastive, decorrelation"):
+        with pytest.raises(ValidationError, match="should be one of contrastive, coupled_vae"):
             TypeAdapter(Family).validate_python(name)

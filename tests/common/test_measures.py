@@ -10,7 +10,8 @@ from jepatlas.common.base.storage import write_csv
 from jepatlas.common.measuring import measures
 from jepatlas.common.measuring.measures import COLUMNS, Measure, Measures
 
-SUMMARY = {"mean": 0.5, "ci95": 0.1, "min": 0.25, "max": 0.75}
+NUMBERS = {"mean": 0.5, "ci95": 0.1, "min": 0.25, "max": 0.75}
+SUMMARY = NUMBERS | {"members": [0.25, 0.5, 0.75]}
 ONE_SEED = {"mean": 0.5, "ci95": None, "min": 0.5, "max": 0.5}
 NESTED = {"well": {"depth": SUMMARY, "exact": 2}, "by.scale": {"0": ONE_SEED, "10": SUMMARY}}
 
@@ -33,21 +34,23 @@ def test_a_row_is_one_number_of_one_method(table):
     rows = table.set_index("measure")
     assert list(rows.index) == ["well.depth", "well.exact", "by.scale.0", "by.scale.10"]
     assert set(rows["method"]) == {"a"}
-    assert tuple(rows.loc["well.depth"][1:]) == (0.5, 0.1, 0.25, 0.75)
-    assert tuple(rows.loc["well.exact"][1:]) == (2, 0, 2, 2)  # exact: no interval is needed
+    assert tuple(rows.loc["well.depth"][1:]) == (0.5, 0.1, 0.25, 0.75, "0.25 0.5 0.75")
+    assert tuple(rows.loc["well.exact"][1:]) == (2, 0, 2, 2, "")  # exact: no interval is needed
     assert math.isnan(rows.loc["by.scale.0", "ci95"])
 
 
 def test_what_is_nested_again_is_what_was_measured(table):
     exact = {"mean": 2.0, "ci95": 0.0, "min": 2.0, "max": 2.0}
     found = measures.nested(table)
-    assert found["well"] == {"depth": SUMMARY, "exact": exact}
-    assert found["by"]["scale"] == {"0": ONE_SEED, "10": SUMMARY}
+    assert found["well"] == {"depth": NUMBERS, "exact": exact}
+    assert found["by"]["scale"] == {"0": ONE_SEED, "10": NUMBERS}
 
 
 def test_numbers_are_found_by_their_names(read):
     assert read.methods == ["a", "b"]
     assert read.get("b", "well.depth") == Measure(1, 0, 1, 1)
+    assert read.get("a", "well.depth") == Measure(*NUMBERS.values(), (0.25, 0.5, 0.75))
+    assert read.get("a", "by.scale.0").members == ()
     assert read.has("a", "well.exact")
     assert not read.has("b", "well.exact")
     assert math.isnan(read.get("a", "by.scale.0").ci95)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+from dvc.utils.serialize import parse_yaml
 from pydantic import Field, model_validator
 
 from jepatlas.common.base import parameters
@@ -68,21 +69,29 @@ def refusal(call) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [1\nb: 2\n", "not valid YAML: while parsing a flow sequence"),
-        ("a: 1\n\tb: 2\n", "not valid YAML: "),
-        ("a: !!python/object/apply:os.getcwd []\n", "not valid YAML: could not determine a const"),
+        ("a: [1\nb: 2\n", "line 2: not valid YAML: while parsing a flow sequence"),
+        ("a: 1\n\tb: 2\n", "line 2: not valid YAML: while scanning for the next token, found"),
         (b"\xff\xfe\x00", "not valid YAML: 'utf-8' codec can't decode byte 0xff"),
+        ("a: \0", "not valid YAML: unacceptable character #x0000"),
         ("", "should hold keys and values, holds None"),
         ("- 1\n- 2\n", "should hold keys and values, holds [1, 2]"),
         ("just text\n", "should hold keys and values, holds 'just text'"),
+        ("---\na: 1\n---\nb: 2\n", "line 3: not valid YAML: expected a single document"),
         (None, "no such file; stages run from the project's root"),
-        ("a: 1\nb: {c: 1, c: 2}\n", "not valid YAML: the key c stands twice in a block"),
-        ("a: 1\na: 2\n", "not valid YAML: the key a stands twice in a block"),
-        ("? [a]\n: 1\n", "not valid YAML: while constructing a mapping"),
-        ("a: " + "9" * 5000, "not valid YAML: Exceeds the limit"),
-        ("a: " + "[" * 20_000, "nested too deeply"),
-        ("a: " + "{a: " * 20_000, "nested too deeply"),
-        ("a: 2001-99-99\n", "not valid YAML: month must be in 1..12"),
+        # Valid YAML, but not taken: DVC refuses some of it, and never ends with some of it.
+        ("a: 1\nb: {c: 1, c: 2}\n", "line 2: the key 'c' stands twice in a block"),
+        ("a: 1\na: 2\n", "line 2: the key 'a' stands twice in a block"),
+        ("1: one\n", "line 1: a key should be a name, is '1'"),
+        ("? [a]\n: 1\n", "line 1: a key should be a name, is a list or block"),
+        ("a: !!python/object/apply:os.getcwd []\n", "line 1: the tag 'tag:yaml.org,2002:python/ob"),
+        ("a: !!str 1\n", "line 1: the tag 'tag:yaml.org,2002:str' is not taken"),
+        ("a: &x 1\n", "line 1: anchors and aliases are not taken"),
+        ("a: {count: &x [*x]}\n", "line 1: anchors and aliases are not taken"),
+        ("a: " + "9" * 5000, "line 1: a number of 5000 digits"),
+        ("a: " + "[" * 20_000, "line 1: nested too deeply"),
+        ("a: " + "{a: " * 20_000, "line 1: nested too deeply"),
+        (b"\xef\xbb\xbfa: 1\n", "line 1: begins with a byte order mark"),
+        ("a: 1\nb: 2\r\n", "line 2: ends in a carriage return"),
     ],
 )
 def test_an_unusable_file_is_named(project, text, message):
@@ -92,11 +101,14 @@ def test_an_unusable_file_is_named(project, text, message):
         assert refusal(call).startswith(message)
 
 
-def test_keys_of_other_kinds_and_merged_blocks_are_not_taken_for_twins(project):
-    text = 'a: &x {b: 1}\nc: &y {d: 2}\ne: {<<: [*x, *y], b: 3}\n1: one\n"1": text\n'
-    (project / "params.yaml").write_text(text)
-    assert read()["e"] == {"b": 3, "d": 2}
-    assert read()[1] == "one"
+SCALARS = "1e-3 1e3 1E+2 1.e-3 .5 +1 -0 010 1.5 1. .inf -.INF .nan true FALSE ~ null on yes 1:30"
+
+
+@pytest.mark.parametrize("text", [*SCALARS.split(), "''", "1e-3x", "a b"])
+def test_a_value_is_what_it_is_for_dvc(project, text):
+    """DVC reads YAML 1.2; by YAML 1.1, 1e-3 is a text, 010 is eight, on is true, 1:30 is 90."""
+    (project / "params.yaml").write_text(f"a: {text}\n")
+    assert repr(value("a")) == repr(parse_yaml(f"a: {text}\n", "params.yaml")["a"])
 
 
 def test_another_file_is_named_by_its_path(project):
@@ -131,14 +143,6 @@ def test_a_section_is_read_and_typed(project):
     assert type(found.interval[0]) is float
 
 
-@pytest.mark.parametrize("text", ["1e-3", "1e3", "1.e-3", "0.001", "1", "1.0E+2"])
-def test_numbers_that_yaml_1_1_takes_for_text_are_numbers(project, text):
-    """YAML 1.1 wants a point and a sign in 1.0e-3; people write 1e-3."""
-    (project / "params.yaml").write_text(f"a: {{rate: {text}}}\n")
-    assert section("a", Inner).rate == float(text)
-    assert scalar("a.rate", Positive) == float(text)
-
-
 def test_a_section_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         validate({"rate": 1}, Inner, "a").rate = 2
@@ -162,7 +166,7 @@ WRONG = [
     ({"interval": 1}, "interval: should be a valid tuple, is 1"),
     ({"interval": [2, 1]}, "interval should go up, not 2.0 to 1.0"),
     ({"inner": {"rate": 0}}, "inner.rate: should be greater than 0, is 0"),
-    ({"inner": {"rate": math.inf}}, "inner.rate: should be less than inf, is inf"),
+    ({"inner": {"rate": math.inf}}, "inner.rate: should be a finite number, is inf"),
     ({"inner": {"rate": math.nan}}, "is nan"),
     ({"inner": {"rate": "fast\nand loose"}}, r"is 'fast\nand loose'"),
     ({"inner": {"rate": 1, "shift": -1e-9}}, "inner.shift: should be greater than or equal to 0"),
@@ -231,11 +235,6 @@ def test_a_section_that_is_none(content):
 )
 def test_a_value_that_is_long_is_cut(project, content, expected):
     assert refusal(lambda: validate({"rate": content}, Inner, "a")).endswith(expected)
-
-
-def test_a_value_that_holds_itself_is_one_line(project):
-    (project / "params.yaml").write_text("a: {count: &x [*x]}\n")
-    assert "a.count: should be a valid integer" in refusal(lambda: section("a", Outer))
 
 
 # Single values

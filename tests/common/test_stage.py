@@ -1,5 +1,6 @@
 """How a stage ends."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -53,7 +54,29 @@ def test_an_interruption_ends_it_quietly(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x")])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "a.npz"), "a.npz: No space left on dev"),
+        (OSError(errno.ENOSPC, "No space left on device"), "a file: No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.npz"), "a.npz: Permission denied"),
+        (MemoryError("Unable to allocate 9 GiB"), "Unable to allocate 9 GiB; smaller numbers in p"),
+        (MemoryError(), "no memory left; smaller numbers in params.yaml need less"),
+    ],
+)
+def test_a_machine_that_is_too_small_is_one_line(error, said, capsys):
+    def main() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as caught:
+        stage.run(main)
+    assert caught.value.code == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: {said}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), FileExistsError("x")])
 def test_a_bug_keeps_its_traceback(error):
     def main() -> None:
         raise error

@@ -5,13 +5,16 @@ import json
 import math
 import pickle
 import re
+import resource
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from jepatlas.common.base import storage
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.stage import NO_PLACE
 from jepatlas.common.base.storage import (
     read_arrays,
     read_csv,
@@ -23,6 +26,8 @@ from jepatlas.common.base.storage import (
     write_csv,
     write_json,
 )
+from jepatlas.common.learning.checkpoint import Checkpoint
+from jepatlas.common.learning.weights import write_tensors
 
 ARRAYS = {
     "points": np.arange(6.0).reshape(2, 3),
@@ -94,6 +99,33 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path, writer, good, bad,
         writer(path, bad)
     assert read(path) == good
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: write_arrays(path, {"a": np.zeros(9000)}),
+        lambda path: write_json(path, [0.5] * 9000),
+        lambda path: write_csv(path, pd.DataFrame({"a": np.zeros(9000)})),
+        lambda path: write_tensors(path, {"a": torch.zeros(9000)}),
+        lambda path: Checkpoint(path).save({"a": torch.zeros(9000)}),
+    ],
+    ids=["arrays", "json", "csv", "tensors", "checkpoint"],
+)
+def test_a_disk_without_room_is_an_error_that_says_so_and_loses_nothing(tmp_path, save):
+    """A limit on the size of files in place of a full disk: what cannot be written is as far."""
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.errno in NO_PLACE
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+    assert path.read_text() == "old"
 
 
 # Arrays

@@ -5,17 +5,25 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.parameters import InputError, value
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.methods import names
 from jepatlas.common.learning.trained import Trained
 from jepatlas.images import methods
 from jepatlas.images.learning import perturb
 from jepatlas.images.learning.fitting import concatenated, embedded, fit, initial, restored
-from jepatlas.images.learning.method import Pairs
+from jepatlas.images.learning.method import Pairs, TwoViews
 from jepatlas.images.learning.networks import Decoder, Encoder
-from jepatlas.images.methods import jepa, lejepa, vicreg
+from jepatlas.images.methods import (
+    barlow_twins,
+    contrastive,
+    jepa,
+    jepa_sigreg,
+    lejepa,
+    vicreg,
+)
 from jepatlas.images.truth.world import Images
+from jepatlas.objectives.sigreg import sigreg
 from tests.images.worlds import CPU, SHARED, stroke_world, strokes
 
 METHODS = {
@@ -24,7 +32,21 @@ METHODS = {
     "vicreg": vicreg.Method(
         family="decorrelation", expander=(), invariance=25, variance=25, covariance=1, **SHARED
     ),
+    "jepa_sigreg": jepa_sigreg.Method(
+        family="sigreg", predictor=(16,), trade_off=0.05, slices=16, **SHARED
+    ),
+    "contrastive": contrastive.Method(
+        family="contrastive", expander=(16, 8), temperature=0.5, **SHARED
+    ),
+    "barlow_twins": barlow_twins.Method(
+        family="decorrelation", expander=(16, 8), redundancy=0.1, **SHARED
+    ),
 }
+TWO_VIEWS = [name for name, method in METHODS.items() if isinstance(method, TwoViews)]
+
+
+def test_every_method_has_its_recipe_in_the_parameters():
+    assert sorted(value("images.methods")) == names(methods)
 
 
 def batch(n=16, members=1):
@@ -38,6 +60,13 @@ def networks_of(method, members=(0,), seed=0):
 
 def draws(members=(0,)):
     return Draws(0, list(members), "perturbations")
+
+
+def normal_after_perturbing(method, images):
+    """The directions of SIGReg that are drawn after the perturbation of `images`."""
+    source = draws()
+    method.perturb(images, 0, source)
+    return source.normal(method.dim, method.slices)
 
 
 @pytest.fixture
@@ -108,7 +137,40 @@ def test_jepas_loss_is_one_minus_the_cosine_to_the_target_of_the_clean_partner()
     assert all(p.grad is not None for p in networks["online"].parameters())
 
 
-@pytest.mark.parametrize("name", ["lejepa", "vicreg"])
+def test_jepa_sigregs_loss_is_of_one_encoder_that_the_gradient_reaches_both_ways():
+    method = METHODS["jepa_sigreg"].model_copy(update={"trade_off": 0})
+    networks = networks_of(method)
+    images, partners = batch(32).chunk(2, dim=1)
+    found = method.loss(networks, Pairs(images, partners, 0.7), draws())
+    views = perturb.perturb(images[0], 0.7, draws().generators[0], "thinning")
+    online, predictor = (networks[name].members[0] for name in ("online", "predictor"))
+    z, target = online(torch.cat([views, partners[0]])).chunk(2)
+    expected = (predictor(z) - target).square().mean()
+    torch.testing.assert_close(found[0], expected)
+    direct, by_hand = (
+        torch.autograd.grad(loss, online.parameters()) for loss in (found[0], expected)
+    )
+    torch.testing.assert_close(direct, by_hand)
+
+
+def test_jepa_sigreg_holds_both_views_to_a_gaussian():
+    method = METHODS["jepa_sigreg"]
+    networks = networks_of(method)
+    images, partners = batch(32).chunk(2, dim=1)
+    losses = [
+        method.model_copy(update={"trade_off": t}).loss(
+            networks, Pairs(images, partners, 0), draws()
+        )
+        for t in (0, 0.5, 1)
+    ]
+    torch.testing.assert_close(losses[1], (losses[0] + losses[2]) / 2)
+    z, target = method.embed(networks, torch.cat([images, partners], 1)).chunk(2, dim=1)
+    directions = normal_after_perturbing(method, images)
+    expected = (sigreg(z, directions) + sigreg(target, directions)) / 2
+    torch.testing.assert_close(losses[2], expected)
+
+
+@pytest.mark.parametrize("name", TWO_VIEWS)
 def test_two_views_are_two_draws(name):
     method, networks = METHODS[name], networks_of(METHODS[name])
     first, second = method.views(networks, Pairs(batch(), batch(), 1), draws())
@@ -120,7 +182,7 @@ def test_two_views_are_two_draws(name):
     torch.testing.assert_close(same, again, atol=1e-3, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["lejepa", "vicreg"])
+@pytest.mark.parametrize("name", TWO_VIEWS)
 def test_the_second_view_is_of_the_partner(name):
     method, networks = METHODS[name], networks_of(METHODS[name])
     images, partners = batch(32).chunk(2, dim=1)
@@ -144,8 +206,9 @@ def test_members_learn_each_for_itself(name):
             assert reached == (".members.0." in key), key
 
 
-@pytest.mark.parametrize("size", [1, 2])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    ("name", "size"), [*((name, 1) for name in METHODS), ("jepa", 2), ("lejepa", 2)]
+)
 def test_what_one_member_gives_alone_it_gives_among_others(name, size, trained):
     method = METHODS[name].model_copy(update={"ensemble_size": size, "neighbours": 2})
     together = trained(method, stroke_world(), members=(0, 1, 2))

@@ -20,6 +20,7 @@ from jepatlas.common.reporting import rules
 from jepatlas.images import methods
 from jepatlas.images.reporting import claims, page, tables
 from tests import project
+from tools import small
 
 OWN = "my_own"  # networks of another kind, without convolutions: an MLP with a skip connection
 MODULE = """
@@ -82,7 +83,7 @@ def edit(kind: str) -> Any:
     _, _, members, size = KINDS[kind]
 
     def change(params: dict[str, Any]) -> None:
-        project.shrink(params)
+        small.shrink(params)
         block = params["images"]
         block["data"]["set"], block["members"] = "own", members
         own = {**block["methods"]["vicreg"], "family": "decorrelation"}
@@ -139,13 +140,13 @@ def test_all_methods_are_measured_and_drawn(ran):
         assert (confusion.groupby("method")["count"].sum() == len(images["test_labels"])).all()
     for name in ("jepa", OWN):
         headlines = json.loads((root / f"metrics/images/{name}.json").read_text())
-        assert len(headlines[name]) == 5
+        assert len(headlines[name]) == 3
         with np.load(root / f"data/images/evaluated/{name}.npz") as arrays:
             assert arrays["curve_loss"].shape == (2, members)
     drawn = {file.name for file in (root / "plots/images/pictures").iterdir()}
     assert drawn == {
         *("perturbations.png", "maps.png", "neighbours.png", "reconstructions.png"),
-        *("robustness.png", "confusions.png", "training.gif"),
+        *("robustness.png", "robustness.svg", "confusions.png", "confusions.svg", "training.gif"),
     }
 
 

@@ -11,7 +11,7 @@ from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.draws import Draws
 from jepatlas.mixture.learning.method import Embedding, load
 from jepatlas.mixture.measuring.centring import Shifted, encoders, mean_is_open
-from jepatlas.mixture.measuring.fields import SIDE, UNIT, embedding_fields
+from jepatlas.mixture.measuring.fields import LOST, SIDE, embedding_fields
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
 from jepatlas.mixture.truth.parameters import Landscape
 
@@ -30,12 +30,15 @@ def embedding(name):
     return method if isinstance(method, Embedding) else None
 
 
+OPEN = {"vicreg", "barlow_twins", "wmse"}
+
+
 @pytest.mark.parametrize("name", sorted(PARAMS["methods"]))
-def test_vicreg_and_barlow_twins_alone_leave_the_mean_open(name):
+def test_what_centres_its_batch_alone_leaves_the_mean_open(name):
     method = embedding(name)
     if method is not None:
         networks = method.networks(POINTS, Draws(0, 2, "weights"))
-        assert mean_is_open(method, networks, POINTS) == (name in {"vicreg", "barlow_twins"})
+        assert mean_is_open(method, networks, POINTS) == (name in OPEN)
 
 
 @pytest.mark.parametrize("name", ["vicreg", "contrastive"])
@@ -55,7 +58,7 @@ def test_what_is_measured_is_blind_to_the_mean_where_the_loss_is(name):
 
 
 def test_the_page_draws_what_is_measured():
-    """The fields of the page are those of the encoders that it is given, whatever these are."""
+    """The fields of the page are those of the encoders that everything is measured with."""
     method = embedding("vicreg")
     networks = method.networks(POINTS, Draws(0, 2, "weights"))
     networks["online"] = Shifted(networks["online"])
@@ -63,9 +66,9 @@ def test_the_page_draws_what_is_measured():
     settings = Settings(0, 2, None, None, landscape, torch.device("cpu"))
     weights = {name: tensor.clone() for name, tensor in networks.state_dict().items()}
     with torch.no_grad():
-        pair = encoders(method, networks, POINTS)
-        found = embedding_fields(pair, networks, {0: weights, 10: weights}, settings)
+        found = embedding_fields(method, networks, {0: weights, 10: weights}, POINTS, settings)
         x = stacked(grid(landscape, SIDE).reshape(-1, 2), settings)
-        expected = unit(array(pair[0](x)[0]))
-    drawn = found["field_0"].reshape(len(found["field_0"]), -1).T / UNIT
-    np.testing.assert_allclose(drawn[:50] @ drawn.T, expected[:50] @ expected.T, atol=0.02)
+        u = unit(array(encoders(method, networks, POINTS)[0](x)[0]))
+    drawn = found["field_0"].reshape(len(found["field_0"]), -1).T * found["step_0"]
+    apart = ((drawn[:50, None] - drawn) ** 2).sum(-1) / 2  # E + 1 = 1 - cos
+    np.testing.assert_allclose(apart, 1 - u[:50] @ u.T, atol=4 * LOST)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import rounded
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.learning.ensemble import Linear
 from jepatlas.common.learning.trained import Trained
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import album, maps, sheet
@@ -23,14 +23,14 @@ from jepatlas.mixture.drawing import tables as plot_tables
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching, load
 from jepatlas.mixture.measuring import fields
-from jepatlas.mixture.measuring.evaluation import HEADLINES, evaluate
+from jepatlas.mixture.measuring.evaluation import evaluate, headlines, through_training
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
 from jepatlas.mixture.measuring.points import Settings, tour
 from jepatlas.mixture.reporting import page
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Data, Landscape
 from jepatlas.mixture.truth.world import World
-from jepatlas.objectives.decorrelation import vicreg
+from tests.mixture.own import Own
 
 # torch's own, from inside the first forward differentiation of a process.
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
@@ -79,6 +79,7 @@ def measure(
     losses = {"loss": torch.zeros(1, MEMBERS)}
     trained = Trained(snapshots[max(snapshots)], snapshots, torch.tensor([1]), losses)
     measured, drawn = evaluate(method, networks, trained, WORLD, settings)
+    drawn |= through_training(method, networks, trained, WORLD, settings)
     return dict(leaves(measured)), drawn
 
 
@@ -181,7 +182,7 @@ class Exact(Untrained, ScoreMatching):
 
 
 def embedding(kind: type[Embedding], **extra: Any) -> Embedding:
-    return kind(**FIELDS, family="prediction", noise=0.1, widths=(3,), **extra)
+    return kind(**FIELDS, noise=0.1, widths=(3,), **extra)
 
 
 def measure_untrained(method: Base, settings: Settings = SETTINGS) -> Any:
@@ -207,7 +208,8 @@ def test_the_posterior_separates_the_components():
 def test_members_that_agree_have_no_interval():
     measured, _ = measure_untrained(embedding(Posterior))
     for key, number in measured.items():
-        if key.endswith(".ci95") and "step" not in key:
+        # That of a relative accuracy has the luck of the test points in it.
+        if key.endswith(".ci95") and "step" not in key and "_of_bayes" not in key:
             assert number == pytest.approx(0, abs=1e-12), key
 
 
@@ -235,7 +237,7 @@ def test_exact_conditional_means_explain_all_that_can_be_explained():
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0])
 def test_the_exact_energy_has_no_error(sigma):
-    method = Exact(**FIELDS, family="score_matching", sigma=sigma, hidden=(1,))
+    method = Exact(**FIELDS, sigma=sigma, hidden=(1,))
     measured, drawn = measure_untrained(method)
     assert measured["score.fisher_error.mean"] < 1e-9
     assert measured["score.energy_correlation.mean"] == pytest.approx(1, abs=1e-9)
@@ -249,7 +251,7 @@ def test_adjusted_chains_in_the_exact_energy_are_as_good_as_exact_samples():
         **vars(SETTINGS)
         | {"langevin": Langevin(chains=300, steps=150, unadjusted_step=0.1, adjusted_step=4.0)}
     )
-    method = Exact(**FIELDS, family="score_matching", sigma=3.0, hidden=(1,))
+    method = Exact(**FIELDS, sigma=3.0, hidden=(1,))
     measured, _ = measure_untrained(method, settings)
     assert 0.5 < measured["sampling.adjusted.of_exact"] < 2
     assert measured["sampling.adjusted.weight_error.mean"] < 0.05
@@ -263,7 +265,7 @@ def test_chains_start_from_the_gaussian_of_the_training_points():
         **vars(SETTINGS)
         | {"langevin": Langevin(chains=400, steps=1, unadjusted_step=0.1, adjusted_step=0.1)}
     )
-    method = Exact(**FIELDS, family="score_matching", sigma=1.0, hidden=(1,))
+    method = Exact(**FIELDS, sigma=1.0, hidden=(1,))
     _, drawn = measure_untrained(method, settings)
     mean, covariance = WORLD.train[0].mean(axis=0), np.cov(WORLD.train[0].T, bias=True)
     for name in ("adjusted", "unadjusted"):
@@ -294,7 +296,7 @@ def test_landscapes_lie_on_the_grid_row_by_row_from_below():
 
 
 def test_fields_lie_on_the_grid_row_by_row_from_below():
-    method = Exact(**FIELDS, family="score_matching", sigma=1.0, hidden=(1,))
+    method = Exact(**FIELDS, sigma=1.0, hidden=(1,))
     _, drawn = measure_untrained(method)
     smoothed = WORLD.mixture.smoothed(1.0)
     axis_x, axis_y = np.linspace(-10, 10, 7), np.linspace(-7, 14, 7)
@@ -374,6 +376,7 @@ def test_a_trained_method_from_end_to_end(monkeypatch, tmp_path, name, ranges):
     monkeypatch.chdir(tmp_path)
     networks, trained = trained_networks(method)
     metrics, drawn = evaluate(method, networks, trained, WORLD, SETTINGS)
+    drawn |= through_training(method, networks, trained, WORLD, SETTINGS)
     measured = dict(leaves(metrics))
     for key, (low, high) in ranges.items():
         least, mean, most = (measured[f"{key}.{part}"] for part in ("min", "mean", "max"))
@@ -385,7 +388,7 @@ def test_a_trained_method_from_end_to_end(monkeypatch, tmp_path, name, ranges):
     np.testing.assert_array_equal(drawn["losses"], trained.curves["loss"])
     for array in drawn.values():
         assert array.dtype != object
-        assert np.isfinite(array).all()
+        assert array.dtype.kind == "U" or np.isfinite(array).all()
     if name == "jepa_masked":
         # Squared errors add up over coordinates, R^2 does not.
         total = WORLD.test.var(axis=0)
@@ -502,17 +505,32 @@ def test_moments_go_from_the_first_to_the_last():
     assert fields.moments([0, 1]) == [0, 1]
 
 
-def test_principal_coordinates_keep_unit_vectors():
+def apart(online, target, step, offset):
+    """1 - cos of every u and every v by their deviations: |u - v|^2 / 2."""
+    far = (online[:, None].astype(float) - target) * step + offset
+    return (far**2).sum(-1) / 2
+
+
+@pytest.mark.parametrize("scale", [1, 1e-6])
+def test_deviations_keep_landscapes_on_their_own_scale(scale):
+    """Of vectors all around, and of some that differ from one direction by millionths; seen from
+    themselves, and from others that lie elsewhere."""
     rng = np.random.default_rng(0)
-    u = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 64)) + 0.01 * rng.normal(size=(200, 64))
-    u /= np.linalg.norm(u, axis=1, keepdims=True)
-    found = fields.principal(u)
-    assert found.shape[1] < 10
-    np.testing.assert_allclose(found @ found.T, u @ u.T, atol=fields.LOST)
-    collapsed = np.tile(u[:1], (200, 1))
-    assert fields.principal(collapsed).shape == (200, 1)
-    everything = np.eye(64)
-    assert fields.principal(everything).shape == (64, 64)
+    hidden = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 64))
+    z = rng.normal(size=64) + scale * (hidden + 0.01 * rng.normal(size=(200, 64)))
+    u = z / np.linalg.norm(z, axis=1, keepdims=True)
+    away = z + np.eye(64)[0]
+    for v in (u, away / np.linalg.norm(away, axis=1, keepdims=True)):
+        found = apart(*fields.deviations(u, v))
+        exact = ((u[:, None] - v) ** 2).sum(-1) / 2
+        np.testing.assert_allclose(found, exact, atol=0.02 * np.ptp(exact, axis=0).min())
+    assert len(fields.deviations(u, u).step) < 10
+
+
+def test_equal_vectors_deviate_by_nothing():
+    found = fields.deviations(*np.zeros((2, 200, 64)))
+    assert found.online.shape == (200, 1)
+    assert not np.any(apart(*found))
 
 
 @pytest.mark.parametrize("name", ["contrastive", "jepa_ema", "dsm"])
@@ -538,56 +556,36 @@ def test_fields_redraw_what_the_method_says(monkeypatch, name):
         u = nn.functional.normalize(method.embed(networks, points)[0], dim=-1).double()
         g = nn.functional.normalize(method.embed_reference(networks, points)[0], dim=-1).double()
     assert (f"target_{last}" in drawn) == (name == "jepa_ema")
-    online = drawn[f"field_{last}"].reshape(-1, side * side) / drawn["field_unit"]
-    target = drawn.get(f"target_{last}", drawn[f"field_{last}"]).reshape(-1, side * side)
-    for reference in (0, 3000, 6000):
-        found = target[:, reference] / drawn["field_unit"] @ online
-        np.testing.assert_allclose(found, (u @ g[reference]).numpy(), atol=0.01)
-
-
-class Residual(nn.Module):
-    """An encoder of another kind: GELU, and a way around the middle layer."""
-
-    def __init__(self, draws: Draws) -> None:
-        super().__init__()
-        sizes = [(2, 8), (8, 8), (8, 6)]
-        self.first, self.middle, self.last = (Linear(a, b, draws) for a, b in sizes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h = nn.functional.gelu(self.first(x))
-        return self.last(h + nn.functional.gelu(self.middle(h)))
-
-
-class Own(Embedding):
-    """A method of one's own, with networks of its own kind and another way to embed."""
-
-    def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
-        return nn.ModuleDict({"trunk": Residual(draws)})
-
-    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        return networks["trunk"](x) * 2 + 1
-
-    def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
-        return vicreg(*self.embed_views(networks, *self.views(batch, draws)), 25, 25, 1)
+    assert 0 < drawn[f"rounding_{last}"] < 1e-5
+    online = drawn[f"field_{last}"].reshape(-1, side * side).T
+    target = drawn.get(f"target_{last}", drawn[f"field_{last}"]).reshape(-1, side * side).T
+    chosen = [0, 3000, 6000]
+    found = 1 - apart(online, target[chosen], drawn[f"step_{last}"], drawn[f"offset_{last}"])
+    np.testing.assert_allclose(found, (u @ g[chosen].T).numpy(), atol=0.01)
 
 
 def test_a_method_with_networks_of_its_own_kind_is_seen_everywhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     fitting = {"steps": 25, "batch": 32, "learning_rate": 0.01, "schedule": "cosine"}
-    method = Own(family="decorrelation", noise=0.5, widths=(6,), **fitting)
+    method = Own(noise=0.5, widths=(6,), **fitting)
     points = torch.tensor(WORLD.train, dtype=torch.float32)
     trained = fit("my_own", method, points, 0, 4)
-    measured, drawn = evaluate(method, initial(method, points, 0), trained, WORLD, SETTINGS)
-    table = measures.table("my_own", measured)
-    assert {"auroc", "depth", "spread", "knn"} == set(measures.headlines(table, HEADLINES))
-    scene = maps.Scene(maps.Plane((-10, 10), (-7, 14)), WORLD.test, MEMBERS, 0.01, 20)
-    entry = sheet.Entry("my_own", drawn, measures.nested(table))
-    album.draw([entry], scene, tmp_path / "pictures")
-    names = {"my_own.png", "my_own.gif", "sheet.png"}
+    networks = initial(method, points, 0)
+    measured, drawn = evaluate(method, networks, trained, WORLD, SETTINGS)
+    table = measures.table("my_own", {"default": measured})
+    assert {"auroc", "spread", "knn", "regret"} == set(headlines(method, table))
+    scene = maps.Scene(maps.Plane((-10, 10), (-7, 14)), MEMBERS, 0.01, 20)
+    published = sheet.Entry("my_own", "as_published", drawn, measured)
+    drawn = drawn | through_training(method, networks, trained, WORLD, SETTINGS)
+    entry = sheet.Entry("my_own", "default", drawn, measured)
+    album.draw([published, entry], scene, tmp_path / "pictures")
+    names = {"my_own.png", "my_own.gif", "sheet.png", "as_published.png"}
     assert {file.name for file in (tmp_path / "pictures").iterdir()} == names
     for made in (plot_tables.training([entry]), plot_tables.collapse([entry])):
         assert set(made["method"]) == {"my_own"}
-    shown = page.method("my_own", drawn)
+    params = {"mixture": "document", "methods": {"my_own": {"default": {}}}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"mixture": params}), encoding="utf-8")
+    shown = page.method("my_own", drawn, {}, SETTINGS.landscape)
     assert (shown["label"], shown["kind"]) == ("my own", "embedding")
     assert [state["at"] for state in shown["states"]] == drawn["field_steps"].tolist()
     assert all(state["online"] for state in shown["states"])

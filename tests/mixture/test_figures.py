@@ -29,7 +29,6 @@ ROOT = Path(__file__).parents[2]
 SIDE, MEMBERS, FRAMES = 40, 4, 6
 SCENE = Scene(
     plane=Plane((-10, 10), (-5, 15)),
-    points=np.random.default_rng(0).normal(size=(500, 2)),
     members=MEMBERS,
     collapsed=0.01,
     langevin_steps=500,
@@ -45,7 +44,7 @@ def summarised(value, half_width=0.01):
     return {"mean": value, "ci95": half_width, "min": value, "max": value}
 
 
-def embedding(name="contrastive", components=2, spread=0.5, depth=1.9):
+def embedding(name="contrastive", components=2, spread=0.5, depth=1.9, recipe="default"):
     """Landscapes with a well of the given depth around each reference."""
     rng = np.random.default_rng(components)
     means = rng.uniform(-4, 4, (components, 2))
@@ -57,6 +56,7 @@ def embedding(name="contrastive", components=2, spread=0.5, depth=1.9):
 
     steps = np.array([0, 1, 3, 10, 30, 100])
     arrays = {
+        "points": rng.normal(size=(300, 2)),
         "steps": steps[1:],
         "losses": rng.normal(size=(5, MEMBERS)).astype(np.float32),
         "snapshot_steps": steps,
@@ -71,7 +71,7 @@ def embedding(name="contrastive", components=2, spread=0.5, depth=1.9):
         "collapse": {"spread": summarised(spread), "effective_rank": summarised(3.0)},
         "landscape": {"auroc": summarised(0.987), "depth": summarised(1.2)},
     }
-    return Entry(name, arrays, metrics)
+    return Entry(name, recipe, arrays, metrics)
 
 
 def score_method(name="dsm", lowest=2.0):
@@ -99,7 +99,12 @@ def score_method(name="dsm", lowest=2.0):
         "score": {"fisher_error": summarised(0.00217), "energy_correlation": summarised(0.998)},
         "sampling": sampling,
     }
-    return Entry(name, arrays, metrics)
+    return Entry(name, "default", arrays, metrics)
+
+
+def figure_of(entry, scene=SCENE):
+    module = score if "energy" in entry.arrays else landscape
+    return module.figure(entry.name, entry.arrays, entry.metrics, scene)
 
 
 def maps_of(page):
@@ -144,12 +149,12 @@ def overlapping(page):
 
 @pytest.fixture(scope="module")
 def landscape_page():
-    return landscape.figure(*embedding("jepa_masked"), SCENE)
+    return figure_of(embedding("jepa_masked"))
 
 
 @pytest.fixture(scope="module")
 def score_page():
-    return score.figure(*score_method("my_score"), SCENE)
+    return figure_of(score_method("my_score"))
 
 
 # Landscapes
@@ -158,7 +163,7 @@ def score_page():
 @pytest.mark.parametrize("components", [2, 5])
 def test_landscapes_on_the_common_scale_and_each_on_its_own(components):
     entry = embedding(components=components)
-    page = landscape.figure(*entry, SCENE)
+    page = figure_of(entry)
     drawn = maps_of(page)
     assert len(drawn) == 2 * components
     for column, energy in enumerate(entry.arrays["means_landscapes"]):
@@ -193,7 +198,7 @@ def test_the_figure_says_what_it_shows(landscape_page):
 
 def test_a_collapsed_landscape_is_flat_above_and_shows_what_is_left_below():
     entry = embedding(spread=1e-5, depth=1e-4)
-    page = landscape.figure(*entry, SCENE)
+    page = figure_of(entry)
     common, own = maps_of(page)[:2]
     assert limits(common) == (-1, 1)
     low, high = limits(own)
@@ -202,14 +207,14 @@ def test_a_collapsed_landscape_is_flat_above_and_shows_what_is_left_below():
 
 
 def test_a_complete_collapse_is_drawn_too():
-    page = landscape.figure(*embedding(spread=0, depth=0), SCENE)
+    page = figure_of(embedding(spread=0, depth=0))
     page.draw_without_rendering()
     low, high = limits(maps_of(page)[1])
     assert low < high
 
 
 def test_the_threshold_of_collapse_is_drawn():
-    page = landscape.figure(*embedding(), replace(SCENE, collapsed=0.02))
+    page = figure_of(embedding(), replace(SCENE, collapsed=0.02))
     (axes,) = (axes for axes in page.axes if axes.get_ylabel() == "spread")
     heights = [set(line.get_ydata()) for line in axes.lines]
     assert {0.02} in heights
@@ -219,7 +224,7 @@ def test_the_threshold_of_collapse_is_drawn():
 
 
 def test_more_components_than_fit_are_told():
-    page = landscape.figure(*embedding(components=7), SCENE)
+    page = figure_of(embedding(components=7))
     assert len(maps_of(page)) == 2 * maps.REFERENCES
     assert any("6 of 7 means" in text for text in texts(page))
 
@@ -262,7 +267,8 @@ def test_arrows_are_drawn_where_there_are_data(score_page):
     near = (energy < 2 + 9).sum(), (energy < 2 + 15).sum()  # the grids differ by half a cell
     assert near[0] <= exact.N <= near[1]
     np.testing.assert_allclose(exact.U, -exact.X / 2)
-    np.testing.assert_allclose(learned.V, -learned.Y / 2.2)
+    np.testing.assert_allclose(learned.V, exact.Y / 2 - exact.Y / 2.2)
+    np.testing.assert_allclose(learned.Y, exact.Y + exact.V / score.ARROWS)  # from tip to tip
 
 
 def test_samples_are_those_at_the_end_of_the_chains(score_page):
@@ -282,6 +288,14 @@ def test_the_score_figure_says_what_it_shows(score_page):
     everything = "\n".join(texts(score_page))
     for expected in ("my score", "$x_1$", "$x_2$", "0.00217", "0.998", "1.23", "0.25", "nats"):
         assert expected in everything
+
+
+def test_a_landscape_of_a_moment_is_the_energy_that_its_deviations_stand_for():
+    field = np.arange(2 * 3 * 3).reshape(2, 3, 3)
+    arrays = {"field_0": field, "step_0": np.array([0.1, 0.2]), "offset_0": np.array([0.0, 1.0])}
+    found = landscape._landscape(arrays, 0, (1, 2))
+    assert found[1, 2] == pytest.approx(1 / 2 - 1)  # the offset is all that is left
+    assert found[1, 1] == pytest.approx((0.1**2 + (1 - 0.2) ** 2) / 2 - 1)
 
 
 def test_the_animation_of_chains_moves_the_dots_only():
@@ -312,6 +326,43 @@ def test_the_sheet_takes_any_number_of_methods(embeddings, scores, components):
     widths = {round(axes.get_position().width, 9) for axes in drawn[: embeddings * components]}
     assert len(widths) <= 1
     assert not overlapping(page)
+
+
+def test_an_optimum_has_a_column_of_its_own_once():
+    """Nats go from -1 to 1, a cosine stays as it is."""
+    entries = [embedding(name) for name in ("a", "b", "c")]
+    own = entries[0].arrays["means_landscapes"]
+    titles = {"a": ("nats", 7 * own + 3), "b": ("nats", own), "c": ("cosines", own)}
+    for entry in entries:
+        title, landscapes = titles[entry.name]
+        entry.arrays.update(optimum_title=np.array(title), optimum_landscapes=landscapes)
+    page = sheet.figure(entries, SCENE)
+    drawn = maps_of(page)
+    assert len(drawn) == 5 * 2  # column by column
+    nats, cosines = (drawn[column].images[0].get_array() for column in (6, 8))
+    assert (nats.min(), nats.max()) == (pytest.approx(-1), pytest.approx(1))
+    np.testing.assert_array_equal(cosines, own[0])
+    assert np.corrcoef(nats.ravel(), own[0].ravel())[0, 1] == pytest.approx(1)
+    assert {"exact: nats", "exact: cosines"} <= set(texts(page))
+    assert "from a floor" in "\n".join(texts(page))
+    assert not overlapping(page)
+
+
+def test_each_method_has_the_components_and_the_points_of_its_own_mixture():
+    entries = [embedding("a", 3), embedding("b", 2)]
+    first, *_ = drawn = maps_of(sheet.figure(entries, SCENE))
+    assert len(drawn) == 3 + 2
+    last = drawn[-1]
+    for axes, entry, row in ((first, entries[0], 0), (last, entries[1], 1)):
+        dots, star = axes.collections[-2:]
+        np.testing.assert_allclose(star.get_offsets(), entry.arrays["means_references"][[row]])
+        np.testing.assert_allclose(dots.get_offsets(), entry.arrays["points"][:150])
+
+
+def test_the_sheet_says_which_recipe_it_is_of():
+    for recipe, words in {"default": "the default recipe", "as_published": "published"}.items():
+        page = sheet.figure([embedding(recipe=recipe)], SCENE)
+        assert any(text.endswith(words) for text in texts(page))
 
 
 def test_columns_stand_in_the_order_of_the_methods_and_a_collapse_is_red():
@@ -369,7 +420,7 @@ def test_one_member_has_no_interval():
 def test_training_curves_have_a_row_for_each_method_and_step():
     entries = [embedding("contrastive"), score_method("dsm")]
     table = tables.training(entries)
-    assert list(table.columns) == ["method", "step", "loss", "low", "high"]
+    assert list(table.columns) == ["method", "recipe", "step", "loss", "low", "high"]
     assert table.method.tolist() == ["contrastive"] * 5 + ["dsm"] * 5
     losses = entries[0].arrays["losses"]
     expected = summary(losses[2])
@@ -392,41 +443,63 @@ def test_collapse_is_a_matter_of_embeddings():
 def test_a_missing_array_or_metric_is_named(tmp_path):
     entry = embedding()
     arrays, metrics = tmp_path / "a.npz", tmp_path / "a.csv"
-    np.savez(arrays, **entry.arrays)
-    measures.table("a", entry.metrics).to_csv(metrics)
-    read = album.read("a", arrays, metrics)
+    np.savez(arrays, **{f"default/{key}": array for key, array in entry.arrays.items()})
+    measures.table("a", {"default": entry.metrics}).to_csv(metrics)
+    read = album.read("a", "default", arrays, metrics)
     np.testing.assert_array_equal(read.arrays["spread"], entry.arrays["spread"])
 
-    measures.table("a", {"collapse": {"spread": summarised(1.0)}}).to_csv(metrics)
+    some = {"default": {"collapse": {"spread": summarised(1.0)}}}
+    measures.table("a", some).to_csv(metrics)
     with pytest.raises(InputError, match=r"a\.csv: lacks landscape"):
-        album.read("a", arrays, metrics)
-    np.savez(arrays, **{key: entry.arrays[key] for key in entry.arrays if key != "spread"})
+        album.read("a", "default", arrays, metrics)
+    some = {f"default/{key}": array for key, array in entry.arrays.items() if key != "spread"}
+    np.savez(arrays, **some)
     with pytest.raises(InputError, match=r"a\.npz: lacks spread"):
-        album.read("a", arrays, metrics)
+        album.read("a", "default", arrays, metrics)
+
+
+def test_what_only_animations_show_is_asked_of_the_default_recipe_alone(tmp_path):
+    entry = embedding()
+    arrays, metrics = tmp_path / "a.npz", tmp_path / "a.csv"
+    still = {key: entry.arrays[key] for key in entry.arrays if not key.startswith("tour")}
+    recipes = ("as_published", "default")
+    np.savez(arrays, **{f"{recipe}/{key}": still[key] for recipe in recipes for key in still})
+    both = dict.fromkeys(recipes, entry.metrics)
+    measures.table("a", both).to_csv(metrics)
+    assert album.read("a", "as_published", arrays, metrics).recipe == "as_published"
+    with pytest.raises(InputError, match=r"a\.npz: lacks tour_references"):
+        album.read("a", "default", arrays, metrics)
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project with what the stage reads, and two methods."""
-    entries = [embedding("contrastive"), score_method("dsm")]
+    """A project with what the stage reads: two methods, one of which has two recipes."""
+    entries = [embedding(recipe="as_published"), embedding(), score_method("dsm")]
+    recipes = {"contrastive": ("as_published", "default"), "dsm": ("default",)}
     content = {
         "mixture": {
-            "methods": {entry.name: {} for entry in entries},
+            "members": MEMBERS,
+            "methods": {name: {recipe: {} for recipe in recipes[name]} for name in recipes},
             "evaluation": {"collapsed": 0.01},
             "langevin": {"steps": 500},
             "landscape": {"x": [-10, 10], "y": [-5, 15], "resolution": SIDE, "frames": FRAMES},
         }
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-    for folder in ("evaluated", "measured"):
-        (tmp_path / "data/mixture" / folder).mkdir(parents=True)
-    np.savez(
-        tmp_path / "data/mixture/points.npz", test=SCENE.points, train=np.zeros((MEMBERS, 5, 2))
-    )
+    data = tmp_path / "data/mixture"
+    (data / "measured").mkdir(parents=True)
+    (data / "evaluated").mkdir()
     for entry in entries:
-        np.savez(tmp_path / f"data/mixture/evaluated/{entry.name}.npz", **entry.arrays)
-        table = measures.table(entry.name, entry.metrics)
-        table.to_csv(tmp_path / f"data/mixture/measured/{entry.name}.csv", index=False)
+        arrays = {
+            f"{one.recipe}/{key}": array
+            for one in entries
+            if one.name == entry.name
+            for key, array in one.arrays.items()
+        }
+        np.savez(data / "evaluated" / f"{entry.name}.npz", **arrays)
+        measured = dict.fromkeys(recipes[entry.name], entry.metrics)
+        table = measures.table(entry.name, measured)
+        table.to_csv(data / "measured" / f"{entry.name}.csv", index=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -434,12 +507,14 @@ def project(tmp_path, monkeypatch):
 def test_the_stage_draws_every_method_and_never_imports_torch(project):
     command = [sys.executable, "-X", "importtime", "-m", "stages.mixture.figures"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "src")))}
+    environment["OMP_NUM_THREADS"] = "2"  # so that there are workers
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert re.search(r"\bmatplotlib\b", done.stderr)  # the imports, those of the workers as well
     assert not re.search(r"\btorch\b", done.stderr)
     pictures = project / "plots/mixture/pictures"
-    names = {"contrastive.png", "contrastive.gif", "dsm.png", "dsm.gif", "sheet.png"}
+    names = {"contrastive.png", "contrastive.gif", "dsm.png", "dsm.gif"}
+    names |= {"sheet.png", "as_published.png"}
     assert {file.name for file in pictures.iterdir()} == names
     for name in names:
         with Image.open(pictures / name) as image:
@@ -447,17 +522,19 @@ def test_the_stage_draws_every_method_and_never_imports_torch(project):
             assert getattr(image, "n_frames", 1) == (FRAMES if name.endswith("gif") else 1)
             assert image.info.get("duration") == (200 if name.endswith("gif") else None)
         assert 2_000 < (pictures / name).stat().st_size < 200_000
-    assert len(pd.read_csv(project / "plots/mixture/tables/training.csv")) == 10
-    assert len(pd.read_csv(project / "plots/mixture/tables/collapse.csv")) == 6
+    assert len(pd.read_csv(project / "plots/mixture/tables/training.csv")) == 15
+    assert len(pd.read_csv(project / "plots/mixture/tables/collapse.csv")) == 12
     measured = pd.read_csv(project / "plots/mixture/tables/measures.csv")
     assert set(measured["method"]) == {"contrastive", "dsm"}
-    assert {"landscape.auroc", "score.fisher_error"} <= set(measured["measure"])
+    assert {"as_published.landscape.auroc", "default.score.fisher_error"} <= set(
+        measured["measure"]
+    )
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        "data/mixture/points.npz",
+        "data/mixture/evaluated/contrastive.npz",
         "data/mixture/evaluated/dsm.npz",
         "data/mixture/measured/contrastive.csv",
     ],

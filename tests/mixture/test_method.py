@@ -26,11 +26,17 @@ from jepatlas.mixture.learning.method import (
     ScoreMatching,
     TargetEncoder,
     load,
+    load_all,
 )
-from jepatlas.objectives.contrastive import info_nce
+from jepatlas.objectives.contrastive import info_nce, spectral
+from jepatlas.objectives.coupled_vae import negative_elbo
 from jepatlas.objectives.decorrelation import barlow_twins, vicreg
+from jepatlas.objectives.kernel_discrepancy import kerjepa
+from jepatlas.objectives.noise_contrastive import exponential, logistic
 from jepatlas.objectives.prediction import paired_distance, pairwise_distance
 from jepatlas.objectives.sigreg import lejepa
+from jepatlas.objectives.visreg import visreg
+from jepatlas.objectives.whitening_mse import whitened_distance
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 METHODS = sorted(
@@ -54,6 +60,7 @@ def small(name: str, **changes: Any) -> Any:
         "batch": 32,
         "widths": (12, 10, 8),
         "predictor": (9,),
+        "decoder": (7,),
         "hidden": (12, 10),
         "slices": 6,
     }
@@ -102,17 +109,28 @@ def test_every_module_is_a_method_with_a_block_of_parameters():
 
 @EVERY
 def test_every_method_loads(name):
-    method = load(name)
-    block = PARAMETERS["mixture"]["methods"][name]
-    assert type(method).__module__ == f"jepatlas.mixture.methods.{name}"
-    assert isinstance(method, Embedding) != isinstance(method, ScoreMatching)
-    found = method.model_dump()
-    for key, expected in block.items():
-        if isinstance(expected, list):
-            expected = tuple(expected)
-        assert found.pop(key) == expected
-    # What params.yaml need not show: there is none of it unless it is asked for.
-    assert found.items() <= {"averaging": None, "warm_up": 0.0, "weight_decay": 0.0}.items()
+    blocks = dict(PARAMETERS["mixture"]["methods"][name])
+    del blocks["family"]
+    loaded = load_all(name)
+    assert set(loaded) == set(blocks)
+    assert load(name) == loaded["default"]
+    for recipe, method in loaded.items():
+        assert type(method).__module__ == f"jepatlas.mixture.methods.{name}"
+        assert isinstance(method, Embedding) != isinstance(method, ScoreMatching)
+        found = method.model_dump()
+        for key, expected in blocks[recipe].items():
+            if isinstance(expected, list):
+                expected = tuple(expected)
+            assert found.pop(key) == expected
+        # What params.yaml need not show: there is none of it unless it is asked for.
+        unasked = {"averaging": None, "mixture": None, "warm_up": 0.0, "weight_decay": 0.0}
+        assert found.items() <= unasked.items()
+
+
+def test_what_is_masked_is_a_coordinate_of_the_asymmetric_mixture():
+    """As published: in the other one, hardly anything can be said of x1."""
+    for method in load_all("jepa_masked").values():
+        assert method.mixture == "asymmetric"
 
 
 @EVERY
@@ -124,14 +142,18 @@ def test_the_family_is_the_module_of_the_objective(name):
         for thing in vars(module).values()
         if getattr(thing, "__module__", "").startswith("jepatlas.objectives.")
     }
-    assert used == {load(name).family}
+    assert used == {PARAMETERS["mixture"]["methods"][name]["family"]}
 
 
 def write_block(folder: Path, name: str, **changes: Any) -> None:
-    """A params.yaml with one method's block changed; None takes a key away."""
+    """A params.yaml with one method's family or default recipe changed; None takes a key away."""
     content = copy.deepcopy(PARAMETERS)
-    block = content["mixture"]["methods"][name] | changes
-    content["mixture"]["methods"][name] = {k: v for k, v in block.items() if v is not None}
+    blocks = content["mixture"]["methods"][name]
+    for key, value in changes.items():
+        block = blocks if key == "family" else blocks["default"]
+        block[key] = value
+        if value is None:
+            del block[key]
     (folder / "params.yaml").write_text(yaml.safe_dump(content))
 
 
@@ -140,12 +162,16 @@ def write_block(folder: Path, name: str, **changes: Any) -> None:
     [
         ("jepa", {"family": "predictive"}, "family: should be one of "),
         ("jepa", {"family": "predictive"}, ", is 'predictive'"),
-        ("jepa", {"family": "checks"}, "family: should be one of contrastive, decorrelation, "),
+        ("jepa", {"family": "checks"}, "family: should be one of contrastive, coupled_vae, "),
         ("jepa", {"family": None}, "family: missing"),
         ("jepa", {"noise": -0.1}, "noise: should be greater than or equal to 0, is -0.1"),
         ("jepa", {"widths": []}, "widths: tuple should have at least 1 item"),
         ("jepa", {"widths": [8, 0]}, "widths.1: should be greater than or equal to 1, is 0"),
-        ("jepa", {"temperature": 1}, "temperature: unknown key; mixture.methods.jepa takes: "),
+        (
+            "jepa",
+            {"temperature": 1},
+            "temperature: unknown key; mixture.methods.jepa.default takes: ",
+        ),
         ("jepa", {"learning_rate": 0}, "learning_rate: should be greater than 0, is 0"),
         ("jepa", {"schedule": "step"}, "schedule: should be 'constant' or 'cosine', is 'step'"),
         ("jepa_ema", {"averaging": None}, "averaging: missing"),
@@ -167,8 +193,20 @@ def test_a_wrong_parameter_is_one_line(tmp_path, monkeypatch, name, changes, mes
         load(name)
     found = str(caught.value)
     assert "\n" not in found
-    assert found.startswith(f"params.yaml: mixture.methods.{name}.{next(iter(changes))}")
+    key = next(iter(changes))
+    place = key if key == "family" else f"default.{key}"
+    assert found.startswith(f"params.yaml: mixture.methods.{name}.{place}")
     assert message in found
+
+
+def test_a_batch_too_small_to_whiten_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_block(tmp_path, "wmse", batch=8)
+    said = (
+        r"^params\.yaml: mixture\.methods\.wmse\.default: batch should be more .* widths, 8, is 8$"
+    )
+    with pytest.raises(InputError, match=said):
+        load("wmse")
 
 
 def test_hyvarinens_own_method_may_have_no_noise(tmp_path, monkeypatch):
@@ -237,6 +275,79 @@ def implicit_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -
     return (0.5 * (gradient**2).sum(-1) - laplacian).mean(-1)
 
 
+def sliced_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -> Tensor:
+    """v.(ds/dx v) as the derivative of v.s along v, all by autograd."""
+    at = (x + m.sigma * draws.normal(*x.shape[1:])).requires_grad_()
+    v = draws.normal(*x.shape[1:])
+    (gradient,) = torch.autograd.grad(networks["online"](at).sum(), at, create_graph=True)
+    slope = (v * gradient).sum(-1)
+    curvature = (v * torch.autograd.grad(slope.sum(), at, create_graph=True)[0]).sum(-1)
+    return (0.5 * slope**2 - curvature).mean(-1)
+
+
+def against_noise_by_hand(
+    m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws, loss: Any, noise: Tensor, q: Any
+) -> Tensor:
+    """Members one by one; noise: standard draws; q: their distribution, as made by torch."""
+    points = x + m.sigma * draws.normal(*x.shape[1:])
+    standardize = networks["online"].standardize
+    q = q(standardize.mean, m.reach * standardize.scale)
+    other = q.icdf(noise)
+    energies = [networks["online"](at) for at in (points, other)]
+    logs = [q.log_prob(at).sum(-1) for at in (points, other)]
+    return loss(energies[0], logs[0], energies[1], logs[1])
+
+
+def nce_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -> Tensor:
+    draws_of_points = Noise64(0, 3, "noise")
+    draws.normal(*x.shape[1:])
+    noise = torch.special.ndtr(draws.normal(*x.shape[1:]))
+    return against_noise_by_hand(
+        m, networks, x, draws_of_points, logistic, noise, torch.distributions.Normal
+    )
+
+
+def energy_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, draws: Draws) -> Tensor:
+    draws_of_points = Noise64(0, 3, "noise")
+    draws.normal(*x.shape[1:])
+    noise = draws.uniform(*x.shape[1:]).double()
+    return against_noise_by_hand(
+        m,
+        networks,
+        x,
+        draws_of_points,
+        exponential,
+        noise,
+        lambda mean, half: torch.distributions.Uniform(
+            mean - half, mean + half, validate_args=False
+        ),
+    )
+
+
+def simsiam_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, y: Tensor, _: Draws) -> Tensor:
+    total = 0
+    for a, b in ((x, y), (y, x)):
+        prediction = networks["predictor"](networks["online"](a))
+        with torch.no_grad():
+            target = networks["online"](b)
+        total = total - nn.functional.cosine_similarity(prediction, target, dim=-1).mean(-1) / 2
+    return 2 + 2 * total
+
+
+def var_jepa_by_hand(m: Any, networks: nn.ModuleDict, x: Tensor, y: Tensor, draws: Draws) -> Tensor:
+    dim, n = m.widths[-1], x.shape[1]
+    noise = draws.normal(2 * n, dim)
+    views = []
+    for view, own in ((x, noise[:, :n]), (y, noise[:, n:])):
+        out = networks["online"](view)
+        mean, log_variance = out[..., :dim], out[..., dim:]
+        z = mean + log_variance.exp().sqrt() * own
+        views.append((networks["scaled"](view), networks["decoder"](z), (mean, log_variance), z))
+    out = networks["predictor"](views[0][3])
+    predicted = out[..., :dim], out[..., dim:]
+    return negative_elbo(*views[0][:3], *views[1][:3], predicted, m.std)
+
+
 # (method, networks, x, x', noise) -> losses
 EMBEDDINGS = {
     "contrastive": lambda m, f, x, y, _: info_nce(f["online"](x), f["online"](y), m.temperature),
@@ -262,8 +373,22 @@ EMBEDDINGS = {
         noise.normal(m.widths[-1], m.slices),
         m.trade_off,
     ),
+    "spectral": lambda m, f, x, y, _: spectral(f["online"](x), f["online"](y)),
+    "simsiam": simsiam_by_hand,
+    "wmse": lambda m, f, x, y, _: whitened_distance(f["online"](x), f["online"](y)),
+    "kerjepa": lambda m, f, x, y, _: kerjepa(f["online"](x), f["online"](y), m.trade_off),
+    "visreg": lambda m, f, x, y, noise: visreg(
+        f["online"](x), f["online"](y), noise.normal(m.widths[-1], m.slices), m.trade_off
+    ),
+    "var_jepa": var_jepa_by_hand,
 }
-SCORES = {"dsm": denoising_by_hand, "ism": implicit_by_hand}
+SCORES = {
+    "dsm": denoising_by_hand,
+    "ism": implicit_by_hand,
+    "ssm": sliced_by_hand,
+    "nce": nce_by_hand,
+    "energy": energy_by_hand,
+}
 
 
 def test_every_method_has_its_loss_written_by_hand():
@@ -282,6 +407,8 @@ def test_the_loss_is_the_one_by_hand(name):
         "temperature": 0.4,
         "sigma": 0.6,
         "noise": 0.8,
+        "reach": 1.3,
+        "std": 0.6,
     }
     method, x = small(name, **weights), points(3)
     networks, noise = new_networks(method, 3), Noise64(0, 3, "noise")
@@ -325,7 +452,7 @@ def test_gradients_reach_all_that_is_trained(name):
             assert key.startswith("average.")
         elif key != f"online.{last}":
             assert parameter.grad.flatten(1).any(dim=1).all(), key
-        elif name not in ("dsm", "ism", "vicreg", "barlow_twins"):
+        elif name not in ("dsm", "ism", "ssm", "vicreg", "barlow_twins", "wmse"):
             assert parameter.grad.abs().max() > 1e-6
 
 
@@ -368,9 +495,9 @@ def test_an_embedding_is_of_the_last_width(name):
     method, x = small(name), points(3, n=7)
     networks = new_networks(method, 3)
     assert method.embed(networks, x).shape == (3, 7, 8)
-    assert torch.equal(method.embed(networks, x), networks["online"](x))
+    assert torch.equal(method.embed(networks, x), networks["online"](x)[..., :8])
     part = "average" if isinstance(method, TargetEncoder) else "online"
-    assert torch.equal(method.embed_reference(networks, x), networks[part](x))
+    assert torch.equal(method.embed_reference(networks, x), networks[part](x)[..., :8])
 
 
 def test_views_differ_by_gaussian_noise():

@@ -231,3 +231,10 @@ def test_references_are_measured_like_models():
     assert done.drawn["scales"].tolist() == [0, 4]
     start = truth().train + 1
     np.testing.assert_array_equal(done.drawn["true"], truth().s[[0, 2], start : start + 50])
+
+
+def test_tables_find_what_files_hold_with_fewer_digits():
+    row = {"recipe": "default", "table": "r2", "method": "jepa", "measure": "r2", "mean": 0.5}
+    rows = pd.DataFrame([{**row, "scale": 1.23457, "memory": 0.697759}])
+    found = tables(rows, memory=0.6977593931992928, failure_scale=1.2345678)
+    assert len(found["r2"]) == len(found["failure"]) == 1

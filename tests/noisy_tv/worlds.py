@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jepatlas.noisy_tv.control.parameters import Control
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.references import filtered, limits
 from jepatlas.noisy_tv.truth.parameters import Data
@@ -38,3 +39,16 @@ def truth_of(drawn: World, members: list[Member]) -> Truth:
 
 def world(first_seed: int, seeds: int, train: int = 5000, test: int = 300) -> World:
     return World.draw(SYSTEM, Data(train=train, test=test, first_seed=first_seed), seeds)
+
+
+def control(explored: int) -> Control:
+    return Control(
+        inputs=2,
+        exploration=0.1,
+        explored=explored,
+        episodes=20,
+        horizon=30,
+        goal=1,
+        goal_width=1,
+        effort=1,
+    )

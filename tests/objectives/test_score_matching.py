@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from jepatlas.mixture.truth.mixture import Mixture
-from jepatlas.objectives.score_matching import denoising, implicit
+from jepatlas.objectives.score_matching import denoising, implicit, sliced
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -173,3 +173,33 @@ def test_members_do_not_mix():
 def test_implicit_refusals_carry_the_value(shape, other, message):
     with pytest.raises(ValueError, match=f"{re.escape(message)}$"):
         implicit(torch.ones(shape), torch.ones(other))
+
+
+# Sliced
+
+
+def test_sliced_is_implicit_on_average_over_directions():
+    """Of a quadratic energy x' A x / 2: slope v.A x, curvature v.A v, for v in all directions."""
+    a = torch.tensor([[2.0, 0.5], [0.5, 1.0]], dtype=torch.float64)
+    x, n = normal(1, 6, 2), 360
+    angle = torch.linspace(0, 2 * math.pi, n + 1, dtype=torch.float64)[:-1]
+    v = math.sqrt(2) * torch.stack([angle.cos(), angle.sin()], -1)  # E v v' = I
+    gradient = x @ a
+    slope = (gradient @ v.T).reshape(1, -1)
+    curvature = ((v @ a) * v).sum(-1).repeat(6)[None]
+    laplacian = a.trace().expand(1, 6)
+    np.testing.assert_allclose(sliced(slope, curvature), implicit(gradient, laplacian), rtol=1e-12)
+
+
+def test_sliced_is_the_loop():
+    slope, curvature = normal(3, 5), normal(3, 5, seed=1)
+    expected = [
+        np.mean([s**2 / 2 - c for s, c in zip(a, b, strict=True)])
+        for a, b in zip(slope.numpy(), curvature.numpy(), strict=True)
+    ]
+    np.testing.assert_allclose(sliced(slope, curvature), expected, rtol=1e-12)
+
+
+def test_sliced_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"are \[2, 3\] and \[2, 4\]$"):
+        sliced(torch.zeros(2, 3), torch.zeros(2, 4))

@@ -36,7 +36,7 @@ def root(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(root: Path) -> World:
     """The points of its mixture."""
-    with np.load(root / "data/mixture/points.npz") as arrays:
+    with np.load(root / "data/mixture/points/document.npz") as arrays:
         return World.from_arrays(dict(arrays))
 
 

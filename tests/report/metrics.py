@@ -22,11 +22,12 @@ def write(root: Path, track: str, methods: dict[str, Any]) -> Path:
 
 
 def edit(path: Path, method: str, measure: str, mean: float, ci95: float = 0.001) -> None:
-    """Another number in a table."""
+    """Another number in a table, whose members are not known."""
     table = pd.read_csv(path)
     chosen = (table["method"] == method) & (table["measure"] == measure)
     assert chosen.sum() == 1
     table.loc[chosen, ["mean", "ci95"]] = mean, ci95
+    table.loc[chosen, "members"] = None
     table.to_csv(path, index=False)
 
 
@@ -64,3 +65,39 @@ def images(root: Path, data_set: str = "mnist", **changes: float) -> Path:
     found = pd.DataFrame({"name": [data_set], "title": [data_set]})
     found.to_csv(path.with_name("data_set.csv"), index=False)
     return path
+
+
+def hidden_causes(root: Path, r2: float = 0.995, slack: float = 0.1) -> Path:
+    """The table of the hidden causes; r2, slack: of all embeddings behind mixings."""
+    plane = {
+        "r2": number(r2),
+        "procrustes": number(1 - r2),
+        "degree": {"1": number(r2)},
+        "slack": number(slack),
+        **dict.fromkeys(("delta", "epsilon", "error"), number(0.02)),
+        "bound": number(0.02 + slack),
+        "planning": {"arrived": number(1.0), "ratio": number(1.01)},
+    }
+    mixings = dict.fromkeys(("spiral", "banana", "shear", "coupling"), plane)
+    seen = {name: {"r2": 0.7, "planning": {"arrived": 1.0, "ratio": 1.5}} for name in mixings}
+    by_shape = {"0_5": 0.69, "1": 0.96, "1_5": 0.99, "2": r2, "4": 0.98, "8": 0.97, "32": 0.95}
+    rhos = {rho: {"slack": number(slack)} for rho in ("0_5", "0_8", "0_9", "0_95")}
+    exact = {"shapes": {alpha: {"r2": found} for alpha, found in by_shape.items()}}
+    methods = {
+        "contrastive_gaussian": {"mixings": dict.fromkeys(mixings, plane | {"r2": number(0.95)})},
+        "vicreg": {"mixings": mixings},
+        "lejepa": {
+            "mixings": mixings,
+            "shapes": {alpha: {"r2": number(found)} for alpha, found in by_shape.items()},
+            "grid": dict.fromkeys(("0_0005", "0_005", "0_05"), rhos),
+        },
+        "whitening": {
+            "mixings": mixings,
+            "dimensions": {size: {"r2": number(r2)} for size in ("2", "64")},
+            "arm": {"r2": number(0.98)},
+        },
+        "observation": {"mixings": seen},
+        "eigenfunctions": exact,
+        "gaussianised": exact,
+    }
+    return write(root, "hidden_causes", methods)

@@ -1,6 +1,7 @@
 """The page as a file: whole, safe, the same each time, and made without torch."""
 
 import base64
+import hashlib
 import json
 import re
 import shutil
@@ -14,19 +15,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.page import Section, fill
 from jepatlas.mixture.reporting import page as mixture
+from jepatlas.mixture.reporting.cards import CARDS
+from jepatlas.mixture.reporting.story import story
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
 from jepatlas.noisy_tv.drawing.looks import SPELLED
 from jepatlas.noisy_tv.reporting import page as noisy_tv
 from jepatlas.report import document
 from jepatlas.report.page import assemble
-from jepatlas.report.page.claims import rows
+from jepatlas.report.page.claims import counted, named, rows
 from stages import report
 from tests import project
 from tests.report import made
@@ -65,7 +69,7 @@ def data(text: str) -> Any:
 
 
 def test_it_is_small_and_the_same_each_time(root, page_file, text):
-    assert len(text.encode()) < 8e6
+    assert len(text.encode()) < 0.8e6 * len(made.MIXTURE)
     report.main()
     assert page_file.read_text(encoding="utf-8") == text
 
@@ -75,7 +79,9 @@ def test_it_refers_to_nothing_outside_but_the_sources(text, elements):
     places = {(tag, found[key]) for tag, found in elements for key in keys if key in found}
     outside = {place for place in places if not place[1].startswith(("#", "data:"))}
     assert outside < places
-    assert outside == {("a", address) for address in document.SOURCES.values()}  # asked by a click
+    papers = {*document.SOURCES.values(), *document.PAPERS.values()}
+    papers |= {CARDS[name].address for name in made.MIXTURE}
+    assert outside == {("a", address) for address in papers}  # asked by a click
     style = text[text.index("<style>") : text.index("</style>")]
     assert re.findall(r"url\((?!data:)", style) == []
     assert "@import" not in style
@@ -83,13 +89,26 @@ def test_it_refers_to_nothing_outside_but_the_sources(text, elements):
 
 def test_what_files_hold_is_never_read_as_html(text, elements):
     tags = [tag for tag, _ in elements]
-    assert tags.count("script") == 7  # data, what is shared, three tracks, library, start
-    assert "img" not in tags
+    assert tags.count("script") == 8  # data, what is shared, four tracks, library, start
+    assert tags.count("img") == len(made.STILLS)  # for those without JavaScript
     assert not any(name.startswith("on") for _, found in elements for name in found)
     assert "&lt;/script&gt;" in text  # the text is there, as text
     ids = [found["id"] for _, found in elements if "id" in found]
     assert f"claim-{made.EVIL}" in ids  # in one piece: it broke out of no attribute
     assert len(ids) == len(set(ids))
+
+
+def test_a_browser_runs_these_scripts_and_no_other(text, elements):
+    """Even if something that a file holds were read as HTML."""
+    (policy,) = [found["content"] for tag, found in elements if "Policy" in str(found)]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    *hashes, last = rules["script-src"].split()
+    assert last == "'unsafe-eval'"  # of Vega's, which compiles its expressions
+    texts = re.findall(r"<script(?: type=\"module\")?>(.*?)</script>", text, re.S)
+    digests = [hashlib.sha256(script.encode()).digest() for script in texts]
+    assert len(texts) == 7
+    assert set(hashes) == {f"'sha256-{base64.b64encode(one).decode()}'" for one in digests}
 
 
 def test_json_cannot_end_its_element():
@@ -109,7 +128,41 @@ def test_the_claims_can_be_read_without_a_script(elements):
     found = [given for tag, given in elements if tag == "tr" and "data-verdict" in given]
     assert len(found) == len(made.claims())
     assert {row["data-verdict"] for row in found} == set(made.VERDICTS)
-    assert rows([]) == ""
+    assert rows([], {}) == ""
+
+
+def test_each_source_has_its_claims_counted():
+    other = {"source": "A & B", "address": "https://a.paper", "verdict": "holds"}
+    assert counted([*made.claims(), other, other | {"verdict": "undecided"}]) == (
+        "15 claims of the document, of which 3 hold; 2 claims of "
+        '<a href="https://a.paper" rel="noreferrer">A &amp; B</a>, of which 1 hold'
+    )
+
+
+def test_grids_of_latents_come_back_as_they_were(root, data):
+    section = data["sections"]["hidden_causes"]
+    assert set(section["worlds"]) == {"mixings.banana", "shapes.0_5", "shapes.2"}
+    world = section["worlds"]["mixings.banana"]
+    assert [one["label"] for one in world["methods"].values()] == ["LeJEPA", "whitening"]
+    found = unpacked(world["methods"]["lejepa"]["grids"], section["side"]) * section["step"]
+    with np.load(root / "data/hidden_causes/evaluated/lejepa.npz") as arrays:
+        kept = np.moveaxis(arrays["mixings.banana/grid"][:, ::2, ::2], -1, 0)
+    shape = (2, 3, section["side"], section["side"])
+    np.testing.assert_allclose(found.reshape(shape), kept.clip(-8, 8), atol=section["step"] / 2)
+
+
+def test_every_objective_of_the_mixture_has_a_card(text):
+    assert text.count("<article>") == len(made.MIXTURE)
+    params = yaml.safe_load((project.ROOT / "params.yaml").read_text(encoding="utf-8"))
+    assert set(params["mixture"]["methods"]) <= set(CARDS)
+
+
+def test_methods_have_one_name():
+    names = {"jepa": "JEPA", "jepa_ema": "JEPA, EMA target", "ar": "AR"}
+    assert named("spread of jepa_ema > spread of jepa; ar far", names) == (
+        "spread of JEPA, EMA target > spread of JEPA; AR far"
+    )
+    assert named("jepa", {}) == "jepa"
 
 
 def test_parameters_and_data_set_are_named(text):
@@ -127,10 +180,12 @@ def test_neither_page_nor_stage_imports_torch():
     ("file", "lacks"),
     [
         ("plots/claims.csv", None),
-        ("data/mixture/evaluated/dsm.npz", "energy_0"),
+        ("data/mixture/evaluated/dsm.npz", "default/energy_0"),
         ("data/mixture/evaluated/jepa.npz", None),
         ("data/noisy_tv/oracle/drawn.npz", "default/true"),
         ("data/noisy_tv/evaluated/ar.npz", None),
+        ("data/hidden_causes/evaluated/lejepa.npz", "shapes.2/grid"),
+        ("plots/hidden_causes/tables/bounds.csv", None),
         ("data/images/evaluated/lejepa.npz", "neighbours"),
         ("data/images/evaluated/jepa.npz", "from_clean"),
         ("plots/images/tables/measures.csv", None),
@@ -221,6 +276,37 @@ def test_collapse_is_told_apart(data):
     spreads = {m["name"]: m["states"][-1]["spread"] for m in data["sections"]["mixture"]["methods"]}
     assert spreads["dsm"] is None
     assert spreads["jepa"] < spreads["contrastive"]
+
+
+def test_each_method_lies_on_the_points_and_the_density_of_its_mixture(data):
+    section = data["sections"]["mixture"]
+    found = {method["name"]: method["ground"] for method in section["methods"]}
+    assert found.pop("jepa_masked") == "asymmetric"
+    assert set(found.values()) == {"document"}
+    grounds = section["grounds"]
+    assert set(grounds) == {"asymmetric", "document"}
+    assert grounds["asymmetric"]["points"] != grounds["document"]["points"]
+
+
+def test_as_many_states_are_kept_as_there_is_room_for():
+    states = [{"at": k, "online": "x" * 100, "target": None} for k in range(14)]
+    methods = [{"name": "long", "states": states}, {"name": "short", "states": states[:3]}]
+    assert mixture.within(1700, methods) == methods
+    long, short = mixture.within(1000, methods)
+    assert len(long["states"]) == 7
+    assert (long["states"][0]["at"], long["states"][-1]["at"]) == (0, 13)
+    assert short["states"] == states[:3]
+
+
+def test_the_story_is_about_what_there_is():
+    def method(name, kind, spread):
+        return {"name": name, "kind": kind, "states": [{"spread": spread}]}
+
+    fallen, mine = method("jepa", "embedding", 0.001), method("my_method", "embedding", 0.9)
+    titles = [step.title for step in story([fallen, mine], 0.01)]
+    assert titles == ["Wells", "Collapse", "What prevents it"]
+    (step,) = story([method("energy", "score", None)], 0.01)
+    assert step.shows == "objectives=energy&points=0&density=1"
 
 
 def test_contours_hold_what_they_say():

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.measuring import measures
+from jepatlas.common.measuring.measures import Measures
+from jepatlas.common.measuring.statistics import over_members
 from jepatlas.common.reporting.rules import (
     FAILS,
     HOLDS,
@@ -161,6 +165,70 @@ def test_margins_are_in_units_of_the_interval(metrics):
     assert exact == [np.inf, 0, -np.inf]
 
 
+def paired(tmp_path, monkeypatch, *shift):
+    """Two measures of as many members, which differ by `shift`, far less than members do."""
+    monkeypatch.chdir(tmp_path)
+    members = np.array([0.1, 0.9, 0.4, 0.6, 0.3])
+    found = {
+        "x": over_members(members),
+        "y": over_members(members + shift),
+        "fewer": over_members(members[:4] + 0.01),
+    }
+    write(tmp_path, "mixture", {"a": found})
+    return evidence()
+
+
+def test_members_are_compared_one_by_one(tmp_path, monkeypatch):
+    found = paired(tmp_path, monkeypatch, 0.01, 0.02, 0.015, 0.01, 0.02)
+    (one,) = check(measure("y") > measure("x"), found)
+    interval = stats.ttest_1samp([0.01, 0.02, 0.015, 0.01, 0.02], 0).confidence_interval()
+    assert one.outcome == "met"
+    assert one.gap == (pytest.approx(0.015), pytest.approx((interval.high - interval.low) / 2))
+    assert [c.outcome for c in check(measure("fewer") > measure("x"), found)] == ["open"]
+    (one,) = check(measure("x") < 0.5 * measure("y"), found)
+    halves = np.array([0.1, 0.9, 0.4, 0.6, 0.3]) / 2 - [0.005, 0.01, 0.0075, 0.005, 0.01]
+    assert one.gap.mean == pytest.approx(-halves.mean())
+
+
+def test_the_worst_of_several_is_held_to_more(tmp_path, monkeypatch):
+    """Of eleven, each at 1 - 0.05 / 11; chance then fails one in a twentieth of all tables."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    tables = rng.normal(0, 1, (120, 11, 5))
+    failed = {"one": 0, "all": 0}
+    for scales in tables:
+        by_scale = {str(k): over_members(members) for k, members in enumerate(scales)}
+        found = Evidence({"mixture": ["a"]})
+        rows = measures.table("a", {"by_scale": by_scale})
+        found.tables["mixture"] = Measures(tmp_path, rows_of(rows))
+        zero = Threshold(0, "")
+        failed["all"] += any(
+            one.outcome == "failed" for one in check(measure("by_scale.*", axis="σ") > zero, found)
+        )
+        failed["one"] += any(
+            check(measure(f"by_scale.{k}") > zero, found)[0].outcome == "failed" for k in range(11)
+        )
+    assert failed["all"] / 120 < 0.06
+    assert failed["one"] / 120 > 0.12
+
+
+def rows_of(rows):
+    keys = zip(rows["method"], rows["measure"], strict=True)
+    numbers = zip(rows[list(measures.NUMBERS)].to_numpy(), rows["members"], strict=True)
+    return {key: measures.Measure.of(*row) for key, row in zip(keys, numbers, strict=True)}
+
+
+def test_a_claim_says_under_which_recipe_it_holds(metrics):
+    published, default = (
+        measure(name, recipe=recipe)
+        for name, recipe in {"low": "as_published", "high": "default"}.items()
+    )
+    row = judge(SECTION.claim("id", "It is so", published > HALF, default > HALF), metrics)
+    assert row["recipe"] == "as published: does not hold; default: holds"
+    row = judge(SECTION.claim("id", "It is so", published < HALF), metrics)
+    assert row["recipe"] == "as published"
+
+
 # Verdicts
 
 
@@ -259,12 +327,16 @@ def test_a_row_has_the_test_the_number_and_what_was_needed(metrics):
     assert row == {
         "id": "id",
         "track": "mixture",
+        "source": "",
+        "address": "",
         "section": "1. Section",
         "claim": "It is so",
-        "test": "high of a > 0.5. 0.5: half of it.",
+        "test": "high of a > 0.5 (half of it)",
         "measured": "high of a",
+        "key": "high",
         "value": "0.80 ± 0.10",
         "needed": "> 0.5",
+        "recipe": "default",
         "verdict": HOLDS,
         "reason": "",
     }
@@ -303,14 +375,14 @@ def test_the_reason_has_both_numbers_and_the_explanation(metrics):
 def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
     by_scale = Measure("mixture", "a", "by_scale.*", "R² at {}", "σ")
     row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)
-    assert row["test"] == "R² at every σ > 0.5. 0.5: half of it."
+    assert row["test"] == "R² at every σ > 0.5 (half of it)"
     assert row["reason"] == "The R² at σ = 8 is 0.400 ± 0.010, not above 0.5."
 
 
 def test_a_bound_that_two_conditions_share_is_explained_once(metrics):
     conditions = (measure("high") > HALF, measure("near") > HALF)
     row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
-    assert row["test"] == "high of a > 0.5; near of a > 0.5. 0.5: half of it."
+    assert row["test"] == "high of a > 0.5; near of a > 0.5 (half of it)"
 
 
 def test_verdicts_are_counted(metrics):

@@ -62,9 +62,15 @@ def test_methods_of_the_mixture_stand_by_what_they_learn(root):
         "energy": score,
         "some": embedding(3, None),
     }
-    metrics.write(root, "mixture", measured)
+    both = {name: {"default": content} for name, content in measured.items()}
+    both["some"]["as_published"] = embedding(8, 12.0)
+    metrics.write(root, "mixture", both)
     params(root, mixture={"methods": {name: {} for name in measured}})
     found = {name: rows(table) for name, table in mixture.tables().items()}
+    published = found["mixture embeddings as published"]
+    assert list(published) == ["method", "`some`"]
+    assert published["`some`"][-1] == "12 ± 5"
+    assert list(found["mixture scores as published"]) == ["method"]
     embeddings = found["mixture embeddings"]
     assert list(embeddings) == ["method", "`mine`", "`masked`", "`some`"]
     assert len({len(row) for row in embeddings.values()}) == 1
@@ -84,7 +90,7 @@ def test_methods_of_the_mixture_stand_by_what_they_learn(root):
 def test_a_measure_that_a_method_of_its_kind_lacks_is_named(root):
     lacking = embedding(0, None)
     del lacking["landscape"]["depth"]
-    metrics.write(root, "mixture", {"mine": lacking})
+    metrics.write(root, "mixture", {"mine": {"default": lacking}})
     params(root, mixture={"methods": {"mine": {}}})
     with pytest.raises(InputError, match=r"has no landscape\.depth of mine"):
         mixture.tables()

@@ -1,6 +1,5 @@
-"""The small project after a first run, made once for all processes that tests run in."""
+"""The small project after a first run, and programs that start in no time."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -29,9 +28,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """A command that goes on as `python` does, and has imported the libraries of stages and DVC."""
+    address = str(tmp_path_factory.mktemp("warm") / "socket")
+    command = [sys.executable, str(WARM), "serve", address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        assert server.stdout.readline() == "ready\n"
+        yield [sys.executable, "-I", "-S", str(WARM), "run", address]
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def programs(warm: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `python` and a `dvc` that start in no time."""
+    folder = tmp_path_factory.mktemp("programs")
+    program(folder / "python", *warm)
+    program(folder / "dvc", *warm, str(Path(sys.executable).with_name("dvc")))
+    return folder
+
+
+def program(file: Path, *command: str) -> None:
+    """Make a program that is the command, with the arguments it gets at its end."""
+    words = " ".join(f'"{word}"' for word in command)
+    file.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    file.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def quick(programs: Path) -> Iterator[None]:
+    """The commands of a module's tests start in no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "PROGRAMS", [programs, *project.PROGRAMS])
+        yield
+
+
+@pytest.fixture(scope="module")
+def first_run(quick: None, warm: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small project `jepatlas`, run once and committed, and with `records` of what
-    each of its stages used; nobody changes it."""
+    each of its stages used; nobody changes it. Made once for all processes that tests run in."""
     base = tmp_path_factory.getbasetemp()
     if base.name.startswith("popen-"):  # of one of several processes: pytest-xdist's folder for it
         base = base.parent
@@ -39,52 +74,24 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(base / "first-run.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            root = project.copy(folder / "jepatlas")
-            project.run(root, "git", "init", "--quiet")
-            project.commit(root, "Begin")  # DVCLive asks git for the last commit
-            project.run(root, "dvc", "repro", **recording(folder))
+            root = project.begin(folder / "jepatlas")
+            (folder / "records").mkdir()
+            (folder / "programs").mkdir()
+            program(folder / "programs/python", *warm, str(RECORDER))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(project, "PROGRAMS", [folder / "programs", *project.PROGRAMS])
+                project.run(root, "dvc", "repro", RECORDS=str(folder / "records"))
             project.commit(root, "Run everything")
             (folder / "done").touch()
     return folder
 
 
-def recording(folder: Path) -> dict[str, str]:
-    """Variables with which every `python` of a stage is run by the recorder."""
-    (folder / "records").mkdir()
-    programs = python(folder / "programs", str(RECORDER))
-    path = ":".join(map(str, [programs, *project.PROGRAMS, os.environ["PATH"]]))
-    return {"PATH": path, "RECORDS": str(folder / "records")}
-
-
-def python(folder: Path, *arguments: str) -> Path:
-    """The folder, with a `python` that is this one with these arguments before those it gets."""
-    folder.mkdir()
-    words = " ".join(f'"{word}"' for word in (sys.executable, *arguments))
-    (folder / "python").write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
-    (folder / "python").chmod(0o755)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a `python` that runs a stage without importing its libraries first."""
-    folder = tmp_path_factory.mktemp("warm")
-    command = [sys.executable, str(WARM), "serve", str(folder / "socket")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        assert server.stdout.readline() == "ready\n"
-        yield python(folder / "programs", "-I", "-S", str(WARM), "run", str(folder / "socket"))
-        server.terminate()
-
-
 @pytest.fixture(scope="module")
-def ran(first_run: Path, warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of the project for the tests of a module, whose stages start in no time."""
+def ran(first_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it for the tests of a module."""
     root = tmp_path_factory.mktemp("ran") / "jepatlas"
     shutil.copytree(first_run / "jepatlas", root, symlinks=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(project, "PROGRAMS", [warm, *project.PROGRAMS])
-        yield root
+    return root
 
 
 @pytest.fixture

@@ -14,20 +14,18 @@ from typing import Any
 
 ROOT = Path.cwd()
 sys.path.insert(0, str(ROOT))
+FOREIGN = {"..", ".venv", "__pycache__", ".git", ".dvc", "jepatlas.egg-info"}
+FOREIGN |= {".gitignore", ".dvcignore", "checkpoints"}  # DVCLive's, and outside declared files
 read: set[str] = set()
 keys: set[str] = set()
 
 
 def ours(path: Any) -> str | None:
     """The path relative to the project's root, of a file that is the project's own."""
-    if not isinstance(path, str | Path):
+    if not isinstance(path, str | Path) or not path:
         return None
-    full = (ROOT / path).resolve()
-    foreign = {".venv", "__pycache__", ".git", ".dvc", "jepatlas.egg-info"}
-    foreign |= {".gitignore", ".dvcignore", "checkpoints"}  # DVCLive's, and outside declared files
-    if not full.is_relative_to(ROOT) or foreign.intersection(full.parts):
-        return None
-    return full.relative_to(ROOT).as_posix()
+    name = os.path.relpath(path, ROOT)
+    return None if FOREIGN.intersection(name.split("/")) else name
 
 
 def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -41,8 +39,12 @@ def hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 def times() -> dict[str, int]:
     """When each file of ours was last written, by other processes of the stage as well."""
-    found = {ours(path): path for path in ROOT.rglob("*") if path.is_file()}
-    return {name: path.stat().st_mtime_ns for name, path in found.items() if name}
+    found = {}
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = set(folders) - FOREIGN
+        for file in map(Path(folder).joinpath, set(files) - FOREIGN):
+            found[os.path.relpath(file, ROOT)] = file.stat().st_mtime_ns
+    return found
 
 
 def has_content(path: Path) -> bool:

@@ -6,25 +6,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from jepatlas.common.base import storage
 from tests import project
 
 Edit = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ran(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project with points and the trained `dsm`."""
     root = project.copy(tmp_path_factory.mktemp("bad") / "jepatlas")
     for stage in (["data"], ["train", "dsm"], ["evaluate", "dsm"]):
-        project.run(root, sys.executable, "-m", f"stages.mixture.{stage[0]}", *stage[1:])
-    project.run(root, sys.executable, "-m", "stages.noisy_tv.data")
-    project.run(root, sys.executable, "-m", "stages.noisy_tv.oracle")
+        project.run(root, "python", "-m", f"stages.mixture.{stage[0]}", *stage[1:])
+    project.run(root, "python", "-m", "stages.noisy_tv.data")
+    project.run(root, "python", "-m", "stages.noisy_tv.oracle")
     for name in ("jepa", "vae"):
-        project.run(root, sys.executable, "-m", "stages.noisy_tv.train", name)
+        project.run(root, "python", "-m", "stages.noisy_tv.train", name)
     for stage in (["data"], ["train", "jepa"], ["decode", "jepa"]):
-        project.run(root, sys.executable, "-m", f"stages.images.{stage[0]}", *stage[1:])
+        project.run(root, "python", "-m", f"stages.images.{stage[0]}", *stage[1:])
     return root
 
 
@@ -47,6 +49,7 @@ def refusal(module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, 
     """Run a stage in this process; it must refuse in one line and touch nothing."""
     before = contents(Path.cwd())
     monkeypatch.setattr(sys, "argv", [module, *arguments])
+    monkeypatch.delitem(sys.modules, module, raising=False)  # runpy warns of what is there already
     with pytest.raises(SystemExit) as exit_:
         runpy.run_module(module, run_name="__main__")
     assert exit_.value.code == 2
@@ -70,7 +73,7 @@ def at(path: str, value: Any) -> Edit:
 
 
 DATA, TRAIN, EVALUATE = ["mixture.data"], ["mixture.train", "dsm"], ["mixture.evaluate", "dsm"]
-dsm = "mixture.methods.dsm"
+dsm = "mixture.methods.dsm.default"
 TV_DATA, TV_TRAIN, TV_EVALUATE = (
     ["noisy_tv.data"],
     ["noisy_tv.train", "jepa"],
@@ -89,7 +92,8 @@ partial = "noisy_tv.partially_observed"
         (DATA, "seed", -1, ["seed", "greater than or equal to 0", "-1"]),
         (DATA, "mixture.members", 0, ["mixture.members", "greater than or equal to 1", "0"]),
         (DATA, "mixture.members", "many", ["mixture.members", "integer", "'many'"]),
-        (DATA, "mixture.mixture", "documnet", ["mixture.mixtures.documnet is missing"]),
+        (TRAIN, "mixture.mixture", "documnet", ["data/mixture/points/documnet.npz: no such file"]),
+        (TRAIN, f"{dsm}.mixture", "documnet", ["data/mixture/points/documnet.npz: no such file"]),
         (
             DATA,
             "mixture.data.train",
@@ -119,7 +123,12 @@ partial = "noisy_tv.partially_observed"
         (TRAIN, f"{dsm}.sigmaa", 1, [f"{dsm}.sigmaa", "unknown key", "sigma, steps"]),
         (TRAIN, f"{dsm}.steps", True, [f"{dsm}.steps", "True"]),
         (TRAIN, f"{dsm}.schedule", "linear", [f"{dsm}.schedule", "'constant' or 'cosine'"]),
-        (TRAIN, f"{dsm}.family", "energies", [f"{dsm}.family", "score_matching", "'energies'"]),
+        (
+            TRAIN,
+            "mixture.methods.dsm.family",
+            "energies",
+            ["mixture.methods.dsm.family", "score_matching", "'energies'"],
+        ),
         (TRAIN, f"{dsm}.hidden", [], [f"{dsm}.hidden", "at least 1"]),
         (TRAIN, f"{dsm}.sigma", 1e30, [dsm, "member 0", "step", "learning_rate"]),
         (TRAIN, "mixture.snapshots", 1, ["mixture.snapshots", "greater than or equal to 2"]),
@@ -167,7 +176,12 @@ partial = "noisy_tv.partially_observed"
         (IMAGES_TRAIN, f"{images_jepa}.ensemble_size", 0, [f"{images_jepa}.ensemble_size"]),
         (IMAGES_TRAIN, f"{images_jepa}.warm_up", 1, [f"{images_jepa}.warm_up", "less than 1"]),
         (IMAGES_TRAIN, f"{images_jepa}.family", "sigreg", ["should be 'prediction'", "'sigreg'"]),
-        (TRAIN, f"{dsm}.family", "sigreg", [f"{dsm}.family", "'score_matching'", "'sigreg'"]),
+        (
+            TRAIN,
+            "mixture.methods.dsm.family",
+            "sigreg",
+            ["mixture.methods.dsm.family", "'score_matching'", "'sigreg'"],
+        ),
         (TRAIN, f"{dsm}.weight_decay", -1, [f"{dsm}.weight_decay", "is -1"]),
         (TV_TRAIN, "noisy_tv.methods.jepa.family", "gating", ["'decorrelation'", "'gating'"]),
         (IMAGES_TRAIN, f"{images_jepa}.convolutions", 0, [f"{images_jepa}.convolutions", "is 0"]),
@@ -206,9 +220,9 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 @pytest.mark.parametrize(
     ("stage", "file"),
     [
-        (TRAIN, "data/mixture/points.npz"),
-        (EVALUATE, "data/mixture/points.npz"),
-        (EVALUATE, "data/mixture/trained/dsm.safetensors"),
+        (TRAIN, "data/mixture/points/document.npz"),
+        (EVALUATE, "data/mixture/points/document.npz"),
+        (EVALUATE, "data/mixture/trained/dsm/as_published.safetensors"),
         (TV_TRAIN, "data/noisy_tv/trajectories/own.npz"),
         (TV_EVALUATE, "data/noisy_tv/trained/vae/as_published.safetensors"),
         (TV_EVALUATE, "data/noisy_tv/oracle/default.npz"),
@@ -218,7 +232,7 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (IMAGES_DECODE, "data/images/trained/jepa.safetensors"),
     ],
 )
-@pytest.mark.parametrize("damage", ["missing", "truncated", "not what it should be"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "a text"])
 def test_an_input_file(
     stage: list[str],
     file: str,
@@ -239,6 +253,42 @@ def test_an_input_file(
 
 
 @pytest.mark.parametrize(
+    ("stage", "file", "name"),
+    [
+        (TRAIN, "data/mixture/points/document.npz", "train"),
+        (EVALUATE, "data/mixture/points/document.npz", "test_components"),
+        (TV_TRAIN, "data/noisy_tv/trajectories/own.npz", "drive"),
+        (TV_EVALUATE, "data/noisy_tv/oracle/default.npz", "covariance"),
+        (IMAGES_TRAIN, "data/images/images.npz", "train_labels"),
+    ],
+)
+@pytest.mark.parametrize("damage", [None, "a flipped bit", "another type", "another shape"])
+def test_an_array_of_an_input_file(
+    stage: list[str],
+    file: str,
+    name: str,
+    damage: str | None,
+    clone: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    arrays = storage.read_arrays(clone / file)
+    array = arrays.pop(name)
+    if damage == "another type":
+        arrays[name] = array.astype(np.float32)
+    elif damage:
+        arrays[name] = array[..., :-1] if damage == "another shape" else array
+    storage.write_arrays(clone / file, arrays)
+    if damage == "a flipped bit":
+        content = bytearray((clone / file).read_bytes())
+        content[-len(content) // 3] ^= 1
+        (clone / file).write_bytes(content)
+    said = refusal(f"stages.{stage[0]}", stage[1:], monkeypatch, capsys)
+    assert said.startswith(f"error: {file}: ")
+    assert said.endswith("`dvc repro` makes it anew\n")
+
+
+@pytest.mark.parametrize(
     ("path", "value", "named"),
     [
         (
@@ -246,18 +296,29 @@ def test_an_input_file(
             1,
             [
                 "sead: unknown key; the top level takes: "
-                "device, images, mixture, noisy_tv, note, seed"
+                "device, hidden_causes, images, mixture, noisy_tv, note, seed"
             ],
         ),
         ("mixture.metods", {}, ["mixture.metods: unknown key"]),
         ("mixture.methods.dsmm", {"family": "gating"}, ["mixture.methods.dsmm: unknown method"]),
-        ("mixture.methods.dsm.sigma", -1, ["mixture.methods.dsm.sigma", "-1"]),
+        ("mixture.methods.dsm.default.sigma", -1, ["mixture.methods.dsm.default.sigma", "-1"]),
         ("mixture.mixture", "documnet", ["mixture.mixture: should be one of document, asymmetric"]),
         ("note", "", ["note", "at least 1"]),
         ("mixture.methods", {}, ["mixture.methods", "one method or more"]),
         ("mixture.methods", None, ["mixture.methods", "one method or more", "None"]),
         ("mixture.methods.dsm", None, ["mixture.methods.dsm", "None"]),
         ("mixture.methods.dsm", {}, ["mixture.methods.dsm.family: missing"]),
+        (
+            "mixture.methods.dsm",
+            {"family": "score_matching"},
+            ["mixture.methods.dsm.default: missing"],
+        ),
+        ("mixture.methods.dsm.as_published", None, ["mixture.methods.dsm.as_published", "None"]),
+        (
+            "mixture.methods.dsm.as_published.mixture",
+            "documnet",
+            ["dsm.as_published.mixture: should be one of document, asymmetric, is 'documnet'"],
+        ),
         ("noisy_tv.methods.jeap", {"family": "gating"}, ["noisy_tv.methods.jeap: unknown method"]),
         (
             "noisy_tv.methods.jepa",
@@ -268,7 +329,7 @@ def test_an_input_file(
         (
             "images.methods.jeap",
             {"family": "gating"},
-            ["images.methods.jeap: unknown method", "jepa, lejepa"],
+            ["images.methods.jeap: unknown method", "jepa, jepa_sigreg, lejepa"],
         ),
         ("images.decoder.epoch", 3, ["images.decoder.epoch: unknown key"]),
         ("noisy_tv.data.test", 110, ["noisy_tv.data.test: should be at least 120", "is 110"]),
@@ -290,4 +351,5 @@ def test_the_check_of_everything(
 
 def test_good_parameters_pass_the_check(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["jepatlas.check"])
+    monkeypatch.delitem(sys.modules, "jepatlas.check", raising=False)
     runpy.run_module("jepatlas.check", run_name="__main__")

@@ -24,16 +24,16 @@ def test_a_metric_reruns_evaluations_and_no_training(
     edits.append(restored, f"{track}/measuring/{file}", edits.STEEPER.format(name=name))
     expected = {stage for stage in project.stage_names() if stage.startswith(f"{track}_evaluate")}
     if track == "noisy_tv":
-        expected.add("noisy_tv_oracle")
+        expected |= {"noisy_tv_oracle", "noisy_tv_lqg"}
+        expected |= {name for name in project.stage_names() if name.startswith("noisy_tv_control")}
     assert project.reproduce(restored) == expected | {f"{track}_figures"} | edits.LAST
 
 
 @pytest.mark.parametrize("track", ["mixture", "images", "noisy_tv"])
 def test_a_figure_reruns_the_figures_of_its_track_and_the_page(track: str, restored: Path) -> None:
     edits.append(restored, f"{track}/drawing/__init__.py", "\n# A remark.\n")
-    # The mixture's section draws for itself; the others take looks and arrangements from `drawing`.
-    page = set() if track == "mixture" else {"report"}
-    assert project.reproduce(restored) == {f"{track}_figures"} | page
+    # The page's sections take looks and arrangements from `drawing`.
+    assert project.reproduce(restored) == {f"{track}_figures", "report"}
 
 
 def test_the_page_reruns_the_page(restored: Path) -> None:

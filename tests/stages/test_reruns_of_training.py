@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 
 def steps(track: str, method: str) -> set[str]:
     """The stages of one method."""
-    kinds = ("train", "decode", "evaluate") if track == "images" else ("train", "evaluate")
+    kinds = {"train", "evaluate"}
+    kinds |= {"images": {"decode"}, "noisy_tv": {"control"}}.get(track, set())
     return {f"{track}_{kind}@{method}" for kind in kinds}
 
 

@@ -3,7 +3,6 @@
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,30 +15,20 @@ pytestmark = pytest.mark.slow
 KILLS = 2
 # In each track, a training of some seconds.
 TRAININGS = {"mixture": "contrastive", "noisy_tv": "jepa", "images": "jepa"}
-# The stage as it is, but with checkpoints so often that a short training writes many.
-OFTEN = """
-import runpy, sys
-import stages
-from jepatlas.common.learning import training
-
-training.CHECKPOINT_EVERY = 0.2
-runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
-"""
+OFTEN = str(Path(__file__).with_name("often.py"))
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = project.copy(tmp_path_factory.mktemp("resume") / "jepatlas")
+def clone(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = project.begin(tmp_path_factory.mktemp("resume") / "jepatlas")
 
     def edit(params: dict) -> None:
-        params["mixture"]["methods"]["contrastive"]["steps"] = 1500
-        params["noisy_tv"]["methods"]["jepa"]["as_published"]["steps"] = 1500
+        params["mixture"]["methods"]["contrastive"]["default"]["steps"] = 3000
+        params["noisy_tv"]["methods"]["jepa"]["as_published"]["steps"] = 1000
         # Neighbours are found from the state at the start of an epoch, which is to be had again.
         params["images"]["methods"]["jepa"] |= {"epochs": 7, "neighbours": 3}
 
     project.change(root, edit)
-    project.run(root, "git", "init", "--quiet")
-    project.commit(root, "Begin")
     return root
 
 
@@ -49,16 +38,23 @@ def track(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def whole(clone: Path, track: str) -> dict[str, bytes]:
+def command(warm: list[str], track: str) -> list[str]:
+    return [*warm, "-m", f"stages.{track}.train", TRAININGS[track]]
+
+
+@pytest.fixture(scope="module")
+def often(warm: list[str], track: str) -> list[str]:
+    """The same, with many checkpoints."""
+    return [*warm, OFTEN, f"stages.{track}.train", TRAININGS[track]]
+
+
+@pytest.fixture(scope="module")
+def whole(clone: Path, track: str, command: list[str]) -> dict[str, bytes]:
     """What a training leaves that nothing disturbed."""
-    project.run(clone, sys.executable, "-m", f"stages.{track}.data")
-    project.run(clone, *command(track))
+    project.run(clone, "python", "-m", f"stages.{track}.data")
+    project.run(clone, *command)
     assert not checkpoints(clone)
     return results(clone, track)
-
-
-def command(track: str) -> list[str]:
-    return [sys.executable, "-m", f"stages.{track}.train", TRAININGS[track]]
 
 
 def results(root: Path, track: str) -> dict[str, bytes]:
@@ -75,10 +71,9 @@ def checkpoints(root: Path) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns for file in found}
 
 
-def start(root: Path, track: str) -> subprocess.Popen[str]:
+def start(root: Path, often: list[str]) -> subprocess.Popen[str]:
     """Begin a training, or go on with it, and return when it has written a checkpoint."""
     before = checkpoints(root)
-    often = [sys.executable, "-c", OFTEN, *command(track)[2:]]
     process = subprocess.Popen(often, cwd=root, text=True, stderr=subprocess.PIPE)
     while checkpoints(root) in ({}, before):
         assert process.poll() is None, process.stderr and process.stderr.read()
@@ -87,15 +82,15 @@ def start(root: Path, track: str) -> subprocess.Popen[str]:
 
 
 def test_killed_at_random_moments_it_ends_in_the_same_bytes(
-    clone: Path, track: str, whole: dict[str, bytes]
+    clone: Path, track: str, command: list[str], often: list[str], whole: dict[str, bytes]
 ) -> None:
     assert whole
     for file in whole:
         (clone / file).unlink()
     moments, killed = random.Random(0), 0
     while killed < KILLS:
-        process = start(clone, track)
-        time.sleep(moments.uniform(0, 0.6))
+        process = start(clone, often)
+        time.sleep(moments.uniform(0, 0.3))
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             killed += 1
@@ -104,20 +99,20 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
         if process.returncode == 0:
             assert results(clone, track) == whole
     assert checkpoints(clone)
-    project.run(clone, *command(track))
+    project.run(clone, *command)
     assert results(clone, track) == whole
     assert not checkpoints(clone)
 
 
 def test_a_damaged_checkpoint_is_set_aside_and_training_starts_over(
-    clone: Path, track: str, whole: dict[str, bytes]
+    clone: Path, track: str, command: list[str], often: list[str], whole: dict[str, bytes]
 ) -> None:
-    process = start(clone, track)
+    process = start(clone, often)
     process.kill()
     process.communicate()
     (file,) = checkpoints(clone)
     file.write_bytes(file.read_bytes()[:-1])
-    ended = subprocess.run(command(track), cwd=clone, text=True, capture_output=True, check=True)
+    ended = subprocess.run(command, cwd=clone, text=True, capture_output=True, check=True)
     assert f"{file.relative_to(clone)} is damaged" in ended.stderr
     damaged = list((clone / "data/checkpoints").glob("*.damaged"))
     assert damaged

@@ -27,12 +27,15 @@ REPRO = [sys.executable, str(project.ROOT / "tools/repro.py")]
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Path:
-    """A pipeline of some seconds that has nothing to do with the project."""
-    project.run(tmp_path, "git", "init", "--quiet")
-    project.run(tmp_path, "dvc", "init", "--quiet")
-    (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
-    (tmp_path / "params.yaml").write_text("{}", encoding="utf-8")
-    return tmp_path
+    """A pipeline of some seconds that has nothing to do with the project, in a folder whose name is
+    not of one word of ASCII."""
+    root = tmp_path / "ein größerer Ordner"
+    root.mkdir()
+    project.run(root, "git", "init", "--quiet")
+    project.run(root, "dvc", "init", "--quiet")
+    (root / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    (root / "params.yaml").write_text("{}", encoding="utf-8")
+    return root
 
 
 def change(root: Path, name: str, command: str) -> None:
@@ -57,6 +60,22 @@ def test_independent_stages_run_side_by_side_and_to_the_same_lock(toy: Path) -> 
     assert "up to date" in project.run(toy, "dvc", "status").stdout
 
 
+def test_a_clone_that_pulls_runs_nothing(toy: Path, tmp_path_factory: pytest.TempPathFactory):
+    """What docs/pipeline.md says of a remote, with a folder as remote and without training."""
+    project.run(toy, *REPRO)
+    remote, clone = (tmp_path_factory.mktemp(name) for name in ("remote", "clone"))
+    project.run(toy, "dvc", "remote", "add", "--default", "results", str(remote))
+    project.run(toy, "dvc", "push")
+    project.run(toy, "git", "add", ".")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+    project.run(toy, "git", *identity, "commit", "--quiet", "--message", "results")
+    project.run(clone, "git", "clone", "--quiet", str(toy), ".")
+    assert not (clone / "c").exists()  # cached, so not in git
+    project.run(clone, "dvc", "pull")
+    assert (clone / "c").read_text() == "a\nb\n"
+    assert "up to date" in project.run(clone, "dvc", "repro").stdout
+
+
 def test_only_what_is_out_of_date_runs(toy: Path) -> None:
     project.run(toy, *REPRO)
     change(toy, "b", "sleep 0; echo other > b")
@@ -65,6 +84,53 @@ def test_only_what_is_out_of_date_runs(toy: Path) -> None:
     assert "c, " in said
     assert "a, " not in said
     assert (toy / "c").read_text() == "a\nother\n"
+
+
+def test_what_was_damaged_is_made_anew(toy: Path) -> None:
+    """A dvc.lock that was cut short, an output that was deleted, a file of the cache that was
+    overwritten or deleted."""
+    project.run(toy, *REPRO)
+    lock = toy / "dvc.lock"
+    whole = lock.read_bytes()
+    lock.write_bytes(whole[: whole.rindex(b"md5:") + 2])
+    done = project.run(toy, *REPRO)
+    assert "warning: dvc.lock was cut short" in done.stderr
+    assert lock.read_bytes() == whole
+    first, second, *_ = (toy / ".dvc/cache/files/md5").rglob("*/*")
+    first.chmod(0o644)
+    first.write_text("something else")
+    second.unlink()
+    for name in "abc":
+        (toy / name).unlink()
+    project.run(toy, *REPRO)
+    assert [(toy / name).read_text() for name in "abc"] == ["a\n", "b\n", "a\nb\n"]
+    assert lock.read_bytes() == whole
+
+
+def test_in_a_worktree_of_a_shallow_clone_without_a_home_in_plain_ascii(toy: Path) -> None:
+    project.commit(toy, "Begin")
+    clone, tree = toy.parent / "a clone", toy.parent / "a tree"
+    project.run(toy, "git", "clone", "--quiet", "--depth=1", toy.as_uri(), str(clone))
+    project.run(clone, "git", "worktree", "add", "--quiet", "--detach", str(tree))
+    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "HOME": ""}
+    project.run(tree, *REPRO, **plain)
+    assert (tree / "c").read_text() == "a\nb\n"
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_in_a_line(toy: Path) -> None:
+    as_others = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
+    folders = [toy, *(folder for folder in toy.rglob("*") if folder.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        done = project.run(toy, *as_others, *REPRO, check=False)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "Permission denied" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_named_stage_runs_after_what_it_needs_and_nothing_else_runs(toy: Path) -> None:
@@ -127,11 +193,8 @@ def sleeping(root: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = project.copy(tmp_path_factory.mktemp("messages") / "jepatlas")
-    project.run(root, "git", "init", "--quiet")
-    project.commit(root, "Begin")
-    return root
+def small(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project.begin(tmp_path_factory.mktemp("messages") / "jepatlas")
 
 
 def spoiled(params: dict[str, Any], key: str, value: Any) -> None:
@@ -151,7 +214,11 @@ def spoiled(params: dict[str, Any], key: str, value: Any) -> None:
         ("images.methods.jepa", None, "images.methods.jepa: should be a block"),
         ("mixture.methods.dsm.family", ..., "mixture.methods.dsm.family: missing"),
         ("noisy_tv.methods.ar.family", "gating", "should be 'reconstruction'"),
-        ("mixture.methods.dsm.sigma", -1, "mixture.methods.dsm.sigma: should be greater than 0"),
+        (
+            "mixture.methods.dsm.default.sigma",
+            -1,
+            "mixture.methods.dsm.default.sigma: should be greater than 0",
+        ),
         ("mixture.mixture", "documnet", "documnet"),
         ("sead", 1, "sead: unknown key"),
     ],
@@ -176,8 +243,8 @@ def test_dvc_repro_says_our_line_and_nothing_else(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["-S", "mixture.methods.dsm.sigma=-1"],
-        ["--queue", "-S", "mixture.methods.dsm.sigma=1,2,-3"],
+        ["-S", "mixture.methods.dsm.default.sigma=-1"],
+        ["--queue", "-S", "mixture.methods.dsm.default.sigma=1,2,-3"],
         ["--queue", "-S", "mixture.methods.dsm.family=sigreg"],
     ],
 )

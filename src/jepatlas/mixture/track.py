@@ -1,8 +1,8 @@
 """The mixture track: its name for readers, and the whole of its block in params.yaml."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from jepatlas.common.base.parameters import Count, Section, Snapshots
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
@@ -23,10 +23,3 @@ class Parameters(Section):
     evaluation: Evaluation
     langevin: Langevin
     landscape: Landscape
-
-    @model_validator(mode="after")
-    def _mixture_is_named(self) -> Self:
-        if self.mixture not in self.mixtures:
-            known = ", ".join(self.mixtures)
-            raise ValueError(f"mixture should be one of {known}, is {self.mixture!r}")
-        return self

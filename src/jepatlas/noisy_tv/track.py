@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from jepatlas.common.base.parameters import Section
+from jepatlas.noisy_tv.control.parameters import Control, check_control
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
 from jepatlas.noisy_tv.truth.parameters import Data, PartiallyObserved, Recipes, Sweep
 from jepatlas.noisy_tv.truth.system import System
@@ -22,9 +23,11 @@ class Parameters(Section):
     partially_observed: PartiallyObserved
     evaluation: Evaluation
     transfer: Transfer
+    control: Control
     methods: Annotated[dict[str, Any], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         check_evaluation(self.evaluation, self.sweep, self.data.test)
+        check_control(self.control, self.data.train, self.data.test)
         return self

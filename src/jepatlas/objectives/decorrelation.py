@@ -15,22 +15,27 @@ def vicreg(
 ) -> Tensor:
     """Variance-invariance-covariance regularisation (Bardes et al. 2022, arXiv 2105.04906).
 
-    With s(z) = mean_i (z_i - z'_i)^2 over batch and dimensions, v(z) = mean_d max(0, 1 - std_d),
+    With s(z, z') = mean (z - z')^2 over batch and dimensions, v(z) = mean_d max(0, 1 - std_d),
     c(z) = sum_{d != e} Cov_de^2 / dim:
 
-        L = invariance s(z, z') + variance (v(z) + v(z')) + covariance (c(z) + c(z'))
+        L = invariance s(z, z') + variance (v(z) + v(z')) / 2 + covariance (c(z) + c(z'))
+
+    The variance terms are halved, as in the released code that the published weights 25, 25 and 1
+    were used with, and in the libraries; eq. 6 of the paper sums them.
 
     z, z_prime: `[members, batch, dim]`, batch >= 2. Returns `[members]`.
     Raises ValueError on shapes that differ or a batch of one.
     """
     check_pair(z, z_prime, least=2)
     agreement = (z - z_prime).square().mean((1, 2))
-    spread = collapse_penalty(z, variance, covariance)
-    return invariance * agreement + spread + collapse_penalty(z_prime, variance, covariance)
+    spread = collapse_penalty(z, variance / 2, covariance)
+    return invariance * agreement + spread + collapse_penalty(z_prime, variance / 2, covariance)
 
 
 def collapse_penalty(z: Tensor, variance: float, covariance: float) -> Tensor:
     """The part of VICReg that forbids collapse, variance v(z) + covariance c(z), for one view.
+
+    Here the variance term is whole: two views with the weight 25 each are `vicreg` with 50.
 
     z: `[members, batch, dim]`, batch >= 2. Returns `[members]`.
     """

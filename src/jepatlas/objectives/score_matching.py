@@ -38,3 +38,20 @@ def implicit(gradient: Tensor, laplacian: Tensor) -> Tensor:
             f"{list(gradient.shape)} and {list(laplacian.shape)}"
         )
     return gradient.square().sum(-1).mean(-1) / 2 - laplacian.mean(-1)
+
+
+def sliced(slope: Tensor, curvature: Tensor) -> Tensor:
+    """Sliced score matching (Song et al. 2019, arXiv 1905.07088) for s = -dE/dx.
+
+    mean of (v.s)^2 / 2 + v.(ds/dx v) over points and their random directions v, with E v v' = I:
+    implicit score matching on average, with one direction in place of the Laplacian.
+
+    slope, curvature: first and second derivative of E along v, `[members, batch]`.
+    Returns `[members]`. Raises ValueError on shapes that differ.
+    """
+    if slope.ndim != 2 or slope.shape != curvature.shape:
+        raise ValueError(
+            f"slope and curvature should be [members, batch], "
+            f"are {list(slope.shape)} and {list(curvature.shape)}"
+        )
+    return slope.square().mean(-1) / 2 - curvature.mean(-1)

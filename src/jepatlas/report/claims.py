@@ -1,4 +1,4 @@
-"""Every claim of the document, gathered from the tracks and decided by what was measured.
+"""Every claim of the document and of other sources, decided by what was measured.
 
 Each track states its claims, with their rules, in its own `reporting/claims.py`. The words are
 shortened, the order is kept, and what is said twice is one claim. Bounds stand in capital letters

@@ -13,6 +13,17 @@ SOURCES = {  # what it refers to, in its order: where that is
     "BYOL": "https://arxiv.org/abs/2006.07733",
     "VJEPA": "https://arxiv.org/abs/2601.14354",
 }
+PAPERS = {  # of the objectives, as they are implemented
+    "InfoNCE": "https://arxiv.org/abs/1807.03748",
+    "denoising score matching": "https://doi.org/10.1162/NECO_a_00142",
+    "implicit score matching": "https://jmlr.org/papers/v6/hyvarinen05a.html",
+    "BYOL": "https://arxiv.org/abs/2006.07733",
+    "VICReg": "https://arxiv.org/abs/2105.04906",
+    "Barlow Twins": "https://arxiv.org/abs/2103.03230",
+    "LeJEPA": "https://arxiv.org/abs/2511.08544",
+    "VJEPA": "https://arxiv.org/abs/2601.14354",
+    "gated autoencoders": "https://arxiv.org/abs/2603.14131",
+}
 
 
 def in_markdown() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import read_texts
-from jepatlas.common.reporting.rules import HOLDS, counts
+from jepatlas.common.reporting.rules import HOLDS, by_source, counts
 from jepatlas.common.reporting.tables import markdown
 from jepatlas.report import document
 from jepatlas.report.claims import TABLE, data_sets
@@ -24,16 +24,20 @@ def tables() -> dict[str, str]:
 
 
 def claims(rows: Sequence[Mapping[str, str]], sets: Mapping[str, str]) -> str:
-    """What the document is, the verdicts counted, then a table for each track.
+    """What the document is, the verdicts counted for each source, then a table for each track.
 
     rows: of plots/claims.csv; sets: by track, what it learned from.
     """
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in counts(rows).items())
     of = (f" {tracks.title(track)}: the data set is `{name}`." for track, name in sets.items())
-    parts = [document.in_markdown(), f"{len(rows)} claims: {counted}.{''.join(of)}"]
+    counted = [
+        f"{len(found)} claims of {f'[{name}]({address})' if name else 'the document'}: "
+        f"{', '.join(f'{count} {verdict}' for verdict, count in counts(found).items())}."
+        for (name, address), found in by_source(rows).items()
+    ]
+    parts = [document.in_markdown(), f"{' '.join(counted)}{''.join(of)}"]
     for track in dict.fromkeys(row["track"] for row in rows):
         found = [_row(row) for row in rows if row["track"] == track]
-        parts.append(markdown([tracks.title(track), "number", "verdict", "why"], found))
+        parts.append(markdown([tracks.title(track), "number", "recipe", "verdict", "why"], found))
     return "\n\n".join(parts)
 
 
@@ -42,4 +46,4 @@ def _row(claim: Mapping[str, str]) -> list[str]:
     number = f"{claim['measured']}: {claim['value']}" if claim["value"] else ""
     if claim["verdict"] == HOLDS:
         number += f" ({claim['needed']})"
-    return [claim["claim"], number, claim["verdict"], claim["reason"]]
+    return [claim["claim"], number, claim["recipe"], claim["verdict"], claim["reason"]]

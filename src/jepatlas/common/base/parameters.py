@@ -1,6 +1,6 @@
 """Parameters: read from params.yaml and validated before any work."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -10,29 +10,41 @@ from jepatlas.common.base.yaml_file import InputError as InputError
 from jepatlas.common.base.yaml_file import read as read
 from jepatlas.common.base.yaml_file import shown
 
-Positive = Annotated[float, Field(gt=0, lt=float("inf"))]
-NonNegative = Annotated[float, Field(ge=0, lt=float("inf"))]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Device = Literal["auto", "cpu", "cuda"]
 Note = Annotated[str, Field(min_length=1, max_length=200)] | None  # at the top of the page
+LARGEST = 2**53  # of whole numbers: beyond, a float skips some
 Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training
 
 
 class Section(BaseModel):
-    """One block of params.yaml: no unknown keys, no booleans where numbers are meant."""
+    """One block of params.yaml: no unknown keys, no booleans where numbers are meant, no NaN."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_boolean_as_number(cls, value: Any) -> Any:
-        # Pydantic reads `true` as 1. No parameter here is a yes-or-no question.
-        items = value if isinstance(value, list) else [value]
-        if any(isinstance(item, bool) for item in items):
-            raise ValueError("should be a number or a name, not true or false")
+    def _numbers_are_numbers(cls, value: Any) -> Any:
+        for item in _items(value):
+            # Pydantic reads `true` as 1. No parameter here is a yes-or-no question.
+            if isinstance(item, bool):
+                raise ValueError("should be a number or a name, not true or false")
+            if isinstance(item, int) and abs(item) > LARGEST:
+                raise ValueError(f"should be at most {LARGEST} in size")
         return value
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """A value, or what a list of lists holds."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _items(item)
+    else:
+        yield value
 
 
 SectionType = TypeVar("SectionType", bound=BaseModel)
@@ -74,11 +86,11 @@ def scalar(key: str, kind: Any) -> Any:
 
 def _first_problem(error: ValidationError, model: type[BaseModel], key: str) -> str:
     problem = error.errors(include_url=False)[0]
-    where = (
-        ".".join([key, *map(str, problem["loc"])]) if key else ".".join(map(str, problem["loc"]))
-    )
+    *parents, last = [*([key] if key else []), *map(str, problem["loc"])] or [key]
+    parent = ".".join(parents)
+    where = f"{parent}.{last}" if parents else last
     if problem["type"] == "extra_forbidden":
-        owner, parent = _model_at(model, problem["loc"][:-1]), where.rpartition(".")[0]
+        owner = _model_at(model, problem["loc"][:-1])
         known = ", ".join(sorted(owner.model_fields))
         return f"{where}: unknown key; {parent or 'the top level'} takes: {known}"
     if problem["type"] == "missing":

@@ -9,15 +9,19 @@ import math
 import os
 import zipfile
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jepatlas.common.base.layout import check
 from jepatlas.common.base.yaml_file import InputError
 
+ANEW = "`dvc repro` makes it anew"
 SIGNIFICANT_DIGITS = 6
 
 
@@ -35,18 +39,28 @@ def write(path: Path, save: Callable[[Path], Any]) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
     """Named arrays as an uncompressed `.npz`."""
-    write(path, lambda temporary: np.savez(temporary, allow_pickle=False, **arrays))
+    buffer = BytesIO()  # zipfile, when the disk is full, hides that behind errors of its own
+    np.savez(buffer, allow_pickle=False, **arrays)
+    write(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
 
 
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Every array of an `.npz`; missing, truncated or pickled content is an `InputError`."""
+def read_arrays(
+    path: Path, layout: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, npt.NDArray[Any]]:
+    """Every array of an `.npz`; missing, truncated or pickled content is an `InputError`, as are
+    arrays of another type or shape than their `layout` (see `layout.py`)."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return dict(archive)
+            arrays = dict(archive)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: damaged, or not an .npz file ({error})") from None
+        raise InputError(f"{path}: damaged, or not an .npz file ({error}); {ANEW}") from None
+    try:
+        check(arrays, layout)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; {ANEW}") from None
+    return arrays
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -61,7 +75,7 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: damaged, or not a JSON file ({error})") from None
+        raise InputError(f"{path}: damaged, or not a JSON file ({error}); {ANEW}") from None
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -78,7 +92,7 @@ def read_csv(path: Path, **options: Any) -> pd.DataFrame:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path}: not a table of plot data ({' '.join(str(error).split())})"
+            f"{path}: not a table of plot data ({' '.join(str(error).split())}); {ANEW}"
         ) from None
 
 

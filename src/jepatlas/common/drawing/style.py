@@ -16,6 +16,7 @@ from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -28,10 +29,14 @@ Frame = npt.NDArray[np.uint8]  # [height, width, 3]
 
 INK = "#1f2430"  # text
 FAINT = "#6b7280"  # what comes second: axes, ticks, notes
-# Okabe & Ito (2008): told apart with any colour vision. Yellow is left out, too light for lines.
-CATEGORIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Told apart with any colour vision about as well as Okabe & Ito's (2008), but each at least 3:1
+# against white, as lines must be.
+CATEGORIES = ("#2F5FC4", "#CC3311", "#00905E", "#9A5579", "#DA7E00", "#1B99E5", "#000000")
 ALARM = "#c62828"  # what is wrong: a collapse
 STAR = "#ff5a36"  # a reference; stands out from every colour of the maps
+
+HEAD = "head"  # marks the texts that a paper has in its caption
+DENSE = 150  # points or corners beyond which a collection is a bitmap in an SVG
 
 SIDE = {"rotation": 90, "ha": "center", "va": "center", "weight": "bold"}  # text beside a row
 
@@ -89,10 +94,10 @@ def write_text(page: Figure, left: float, top: float, text: str, **look: Any) ->
 
 def head(page: Figure, title: str, line: str, *notes: str) -> None:
     """The top left corner of a figure: a title, a line, and notes in a fainter colour."""
-    write_text(page, 0.2, 0.15, title, weight="bold", size=13)
-    write_text(page, 0.2, 0.43, line)
+    write_text(page, 0.2, 0.15, title, weight="bold", size=13, gid=HEAD)
+    write_text(page, 0.2, 0.43, line, gid=HEAD)
     for number, note in enumerate(notes):
-        write_text(page, 0.2, 0.63 + 0.19 * number, note, color=FAINT)
+        write_text(page, 0.2, 0.63 + 0.19 * number, note, color=FAINT, gid=HEAD)
 
 
 def colour_bar(axes: Axes, drawn: AxesImage, label: str, ticks: npt.ArrayLike) -> None:
@@ -139,6 +144,29 @@ def save_png(page: Figure, path: Path) -> None:
     canvas.draw()
     (image,) = _indexed([_pixels(page)], 256, distinct=4)
     write(path, lambda temporary: image.save(temporary, optimize=True))
+
+
+def save_both(page: Figure, path: Path) -> None:
+    """As `save_png`, and beside it an SVG for papers, which have their own captions: no head."""
+    save_png(page, path)
+    for text in page.texts:
+        text.set_visible(text.get_gid() != HEAD)
+    for artist in page.findobj(Collection):
+        artist.set_rasterized(_dense(artist))
+    save_svg(page, path.with_suffix(".svg"))
+
+
+def _dense(collection: Any) -> bool:
+    """Whether a cloud, a field of arrows or contours would make a large file of its own."""
+    corners = sum(len(path.vertices) for path in collection.get_paths())
+    return max(corners, len(collection.get_offsets())) > DENSE
+
+
+def save_svg(page: Figure, path: Path) -> None:
+    """The figure cut to what is visible, the same bytes each time."""
+    look = {"format": "svg", "metadata": {"Date": None}, "bbox_inches": "tight", "dpi": 100}
+    with mpl.rc_context({"svg.hashsalt": "jepatlas", "svg.fonttype": "none"}):
+        write(path, lambda file: page.savefig(file, **look))  # type: ignore[arg-type]
 
 
 def save_gif(frames: Iterable[Frame], path: Path, fps: float, colours: int = 64) -> None:

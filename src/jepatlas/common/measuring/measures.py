@@ -1,8 +1,10 @@
 """What was measured, as rows of one tidy table per track: `plots/TRACK/tables/measures.csv`.
 
-A row is one number of one method: `method, measure, mean, ci95, min, max`. The measure is a dotted
-name such as `landscape.auroc` or `default.r2.8`; the numbers are over members (seeds). `ci95` is
-the half width of the 95 % interval: 0 for what is exact, empty where one member leaves it unknown.
+A row is one number of one method: `method, measure, mean, ci95, min, max, members`. The measure is
+a dotted name such as `landscape.auroc` or `default.r2.8`; the numbers are over members (seeds).
+`ci95` is the half width of the 95 % interval: 0 for what is exact, empty where one member leaves it
+unknown.
+`members` has the members' own numbers, with spaces between, where they were kept.
 What claims, figures, the page and the documents say comes from these tables; the few headline
 numbers that DVC is told of are taken from them too (`headlines`).
 """
@@ -19,22 +21,37 @@ from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import read_csv
 
 METRICS = Path("metrics")  # what DVC is told: METRICS/TRACK/METHOD.json, {METHOD: {name: number}}
-COLUMNS = ("method", "measure", "mean", "ci95", "min", "max")
+NUMBERS = ("mean", "ci95", "min", "max")
+COLUMNS = ("method", "measure", *NUMBERS, "members")
 
 
 class Measure(NamedTuple):
-    """A mean over members, the half width of its 95 % interval, and the extremes; NaN: unknown."""
+    """A mean over members, the half width of its 95 % interval, and the extremes; NaN: unknown.
+
+    members: their numbers, to six digits; empty where they were not kept.
+    """
 
     mean: float
     ci95: float
     min: float
     max: float
+    members: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, numbers: Iterable[float], members: Any) -> "Measure":
+        """members: as in the table, where an empty cell is read as NaN."""
+        kept = members.split() if isinstance(members, str) else ()
+        mean, ci95, low, high = numbers
+        return cls(mean, ci95, low, high, tuple(map(float, kept)))
 
 
 def table(method: str, measured: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of one method; measured: nested, with a summary (`mean`, `ci95`, `min`, `max`) or an
     exact number at each leaf."""
-    rows = [(method, name, *values) for name, values in _leaves(measured)]
+    rows = [
+        (method, name, *values, " ".join(f"{member:.6g}" for member in members))
+        for name, (*values, members) in _leaves(measured)
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -42,14 +59,14 @@ def nested(rows: pd.DataFrame) -> dict[str, Any]:
     """The measures of one method as `table` was given them: a summary at each leaf, with None for
     what is unknown."""
     whole: dict[str, Any] = {}
-    values = rows[list(Measure._fields)].itertuples(index=False)
+    values = rows[list(NUMBERS)].itertuples(index=False)
     for name, row in zip(rows["measure"].astype(str), values, strict=True):
         *parents, last = name.split(".")
         inner = whole
         for parent in parents:
             inner = inner.setdefault(parent, {})
         numbers = (None if math.isnan(value) else float(value) for value in row)
-        inner[last] = dict(zip(Measure._fields, numbers, strict=True))
+        inner[last] = dict(zip(NUMBERS, numbers, strict=True))
     return whole
 
 
@@ -58,7 +75,8 @@ def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
         name = f"{prefix}{key}"
         if isinstance(item, Mapping):
             if "mean" in item:
-                yield name, Measure(*(_number(item.get(part)) for part in Measure._fields))
+                mean, ci95, low, high = (_number(item.get(part)) for part in NUMBERS)
+                yield name, Measure(mean, ci95, low, high, tuple(item.get("members", ())))
             else:
                 yield from _leaves(item, f"{name}.")
         else:
@@ -84,9 +102,9 @@ class Measures:
         found = read_csv(path)
         if tuple(found.columns) != COLUMNS:
             raise InputError(f"{path}: should have the columns {', '.join(COLUMNS)}")
-        values = found[list(Measure._fields)].itertuples(index=False)
+        values = zip(found[list(NUMBERS)].itertuples(index=False), found["members"], strict=True)
         keys = zip(found["method"].astype(str), found["measure"].astype(str), strict=True)
-        return cls(path, {key: Measure(*row) for key, row in zip(keys, values, strict=True)})
+        return cls(path, {key: Measure.of(*row) for key, row in zip(keys, values, strict=True)})
 
     @property
     def methods(self) -> list[str]:

@@ -18,25 +18,53 @@ see the page's (`unpackNumbers`, `element`, `Chart`, `player`, ...); what fails 
 others be.
 """
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from PIL import Image
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.tracks import title
+from jepatlas.common.measuring.measures import Measures
+from jepatlas.common.reporting.packing import base64_of
+from jepatlas.common.reporting.tables import interval
+
+STILL = 1000  # pixels that a still picture is wide at most
 SLOT = re.compile(r"\{\{(\w+)\}\}")
+
+
+class Step(NamedTuple):
+    """A step of the guided story: what is said, the id of what it is about, and what the page
+    shows meanwhile, as the part of an address after `?` that the section's scripts read with
+    `link`."""
+
+    title: str
+    text: str
+    place: str
+    shows: str
 
 
 @dataclass(frozen=True)
 class Section:
     """title: in the navigation and as heading; html: what stands below the heading; scripts: the
     texts of its scripts, of which the last puts `sections.NAME = async (data, page) => {...}`;
-    data: for the scripts, anything that JSON can hold."""
+    data: for the scripts, anything that JSON can hold; names: its methods' as people write them;
+    still: a picture, from `still`, for those who have JavaScript off; story: its steps of the
+    guided one."""
 
     title: str
     html: str
     scripts: Sequence[str] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    still: str = ""
+    story: Sequence[Step] = ()
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:
@@ -47,3 +75,48 @@ def fill(template: str, parts: Mapping[str, str]) -> str:
 def asset(package: str, name: str) -> str:
     """The text of a file in the folder `assets` of a package."""
     return (files(package) / "assets" / name).read_text(encoding="utf-8")
+
+
+def still(path: Path) -> str:
+    """A picture of the pipeline as a small `data:` address."""
+    try:
+        picture = Image.open(path).convert("RGB")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    picture.thumbnail((STILL, 10 * STILL))
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64_of(buffer.getvalue())}"
+
+
+def measures(track: str, names: Mapping[str, str]) -> str:
+    """A table of all that was measured in a track: a row for each measure, which a link names by
+    `TRACK-MEASURE`; a column for each method and reference, by its name in `names` if it has one.
+    """
+    found = Measures.read(track)
+    methods = found.methods
+    head = "".join(
+        f'<th scope="col">{escape(names.get(method, method))}</th>' for method in methods
+    )
+    rows = []
+    for name in dict.fromkeys(name for _, name in found.rows):
+        cells = (
+            interval(found.get(method, name)) if found.has(method, name) else ""
+            for method in methods
+        )
+        numbers = "".join(f"<td>{cell}</td>" for cell in cells)
+        place = escape(f"{track}-{name}")
+        rows.append(f'<tr id="{place}"><th scope="row">{escape(name)}</th>{numbers}</tr>')
+    body = "\n".join(rows)
+    label = f"Measures of {title(track)}"
+    return (
+        f'  <div class="measures" tabindex="0" role="region" aria-label="{escape(label)}"><table>\n'
+        f'<thead><tr><th scope="col">measure</th>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>\n"
+    )
+
+
+def folded(table: str) -> str:
+    """The measures below a section that shows the most of them."""
+    summary = "<summary>All that was measured</summary>"
+    return f'  <details class="all">{summary}\n{table}  </details>\n'

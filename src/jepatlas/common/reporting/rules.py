@@ -7,6 +7,13 @@ zero, failed when all of it lies on the wrong side, and open in between. A claim
 its conditions are met, in part when some are and some have failed, does not hold when some have
 failed and none is met, and is undecided when none has failed and some are open.
 
+Two measures of as many members are compared member by member, since members of one number share
+their data and their seed; others as independent. Where a condition is over an axis, what decides
+is the worst of its values, so each is held to 95 % for all of them together (Bonferroni).
+
+A condition on the `lowest` or the `highest` of a measure's seeds is about those that were trained,
+and that number has no interval.
+
 A track states its claims in `reporting/claims.py`, in the document's order:
 
     def claims() -> list[Claim]:
@@ -14,19 +21,27 @@ A track states its claims in `reporting/claims.py`, in the document's order:
         return [Section("toy", "Results").claim("toy-exact", "The line is exact", error < SMALL)]
 
 The numbers are read from `plots/TRACK/tables/measures.csv`. Where a claim is about one data set
-only (`data_set`), the track's module also has `data_set()`, the name of the one that was used.
+only (`data_set`), the track's module also has `data_set()`, the name of the one that was used. What
+somebody else claims than the document has its `Source` in its section.
 """
 
 import math
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.measuring.measures import Measures
+from jepatlas.common.measuring.statistics import summary
 
 Outcome = Literal["met", "failed", "open"]
 Sign = Literal[">", "<"]
+Seeds = Literal["mean", "lowest", "highest"]
 VERDICTS = HOLDS, IN_PART, UNDECIDED, FAILS, NOT_TESTED = (
     "holds",
     "holds in part",
@@ -45,7 +60,7 @@ class Number(NamedTuple):
     half_width: float = 0.0
 
     def minus(self, other: "Number") -> "Number":
-        """The difference of independent means; of paired ones its interval is on the safe side."""
+        """The difference of independent means."""
         return Number(self.mean - other.mean, math.hypot(self.half_width, other.half_width))
 
     def times(self, factor: float) -> "Number":
@@ -77,7 +92,8 @@ class Measure:
     """A measure of a method, by its name in the track's table, and what it is in `words`.
 
     A `*` in the name stands for every part at its place, the values of `axis`; `{}` in the words is
-    where the value goes. method: whose the number is, or a reference such as an oracle.
+    where the value goes. method: whose the number is, or a reference such as an oracle. recipe:
+    the one that it was trained by. seeds: which number of theirs it is.
     """
 
     track: str
@@ -86,6 +102,8 @@ class Measure:
     words: str
     axis: str = ""
     factor: float = 1.0
+    recipe: str = "default"
+    seeds: Seeds = "mean"
 
     def __gt__(self, bound: "Measure | Threshold") -> "Condition":
         return Condition(self, ">", bound)
@@ -96,9 +114,14 @@ class Measure:
     def __rmul__(self, factor: float) -> "Measure":
         return replace(self, factor=factor * self.factor)
 
+    def of_seeds(self, seeds: Seeds) -> "Measure":
+        """The same of one of the seeds: of the one where it is lowest, or highest."""
+        return replace(self, seeds=seeds, words=f"{seeds} {self.words}")
+
     def at(self, value: str) -> "Measure":
-        """The same at one value of the axis."""
-        words = self.words.format(f"{self.axis} = {value}")
+        """The same at one value of the axis; a number's dot is `_` in names."""
+        shown = re.sub(r"(?<=\d)_(?=\d)", ".", value)
+        words = self.words.format(f"{self.axis} = {shown}")
         return replace(self, name=self.name.replace("*", value), words=words)
 
     def __str__(self) -> str:
@@ -125,9 +148,19 @@ class Condition:
         return f"{self.left} {self.sign} {self.right}"
 
 
+class Source(NamedTuple):
+    """Who makes a claim, and the address of where."""
+
+    name: str = ""
+    address: str = ""
+
+
+DOCUMENT = Source()  # what the project set out from, which has no need of a name
+
+
 @dataclass(frozen=True)
 class Claim:
-    """What the document says, where, and the conditions that decide it.
+    """What the document, or another source, says, where, and the conditions that decide it.
 
     untested: why nothing can be measured, for a claim without conditions. data_set: the only one
     that the claim is about.
@@ -140,19 +173,22 @@ class Claim:
     conditions: tuple[Condition, ...] = ()
     untested: str = ""
     data_set: str = ""
+    source: Source = DOCUMENT
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the document, which its claims are made in."""
+    """A section of the document, or of another source, which its claims are made in."""
 
     track: str
     title: str
+    source: Source = DOCUMENT
 
     def claim(
         self, id: str, claim: str, *conditions: Condition, untested: str = "", data_set: str = ""
     ) -> Claim:
-        return Claim(id, self.track, self.title, claim, conditions, untested, data_set)
+        place = self.track, self.title
+        return Claim(id, *place, claim, conditions, untested, data_set, self.source)
 
 
 @dataclass(frozen=True)
@@ -186,11 +222,36 @@ class Evidence:
             raise InputError(f"{table.path}: has no {measure.name} of {measure.method}")
         return found
 
+    def gap(self, left: Measure, right: Measure | Threshold, picked: int) -> Number:
+        """left - right, with an interval that covers in 95 % of all cases even if this is the
+        worst of as many differences as were `picked` from."""
+        gap = self.number(left).minus(self.number(right))
+        members = self.members(left)
+        if isinstance(right, Measure):
+            others = self.members(right)
+            if len(members) == len(others) > 1:
+                paired = summary(members - others)
+                gap = Number(paired["mean"], paired["ci95"])
+            members = min(members, others, key=len)
+        freedom = len(members) - 1 if len(members) > 1 else np.inf
+        wider, as_it_is = special.stdtrit(freedom, 1 - 0.025 / np.array([picked, 1]))
+        return Number(gap.mean, float(gap.half_width * wider / as_it_is))
+
+    def members(self, measure: Measure) -> npt.NDArray[np.float64]:
+        """The members' own numbers, empty where they were not kept or one is picked."""
+        if measure.seeds != "mean":
+            return np.empty(0)
+        found = self.table(measure.track).get(measure.method, measure.name)
+        return measure.factor * np.array(found.members)
+
     def number(self, bound: Measure | Threshold) -> Number:
         """NaN where the mean or the interval is not known; an exact number's interval is 0."""
         if isinstance(bound, Threshold):
             return Number(bound.value)
         found = self.table(bound.track).get(bound.method, bound.name)
+        if bound.seeds != "mean":
+            picked = found.min if bound.seeds == "lowest" else found.max
+            return Number(picked).times(bound.factor)
         return Number(found.mean, found.ci95).times(bound.factor)
 
 
@@ -229,7 +290,8 @@ def check(condition: Condition, evidence: Evidence) -> list[Check]:
     checks = []
     for one in conditions:
         number, bound = evidence.number(one.left), evidence.number(one.right)
-        gap = number.minus(bound) if one.sign == ">" else bound.minus(number)
+        gap = evidence.gap(one.left, one.right, len(conditions))
+        gap = gap if one.sign == ">" else gap.times(-1)
         checks.append(Check(one, number, bound, gap))
     return checks
 
@@ -255,18 +317,32 @@ def judge(claim: Claim, evidence: Evidence) -> dict[str, str]:
     blank = [one for one in every if not math.isfinite(one.gap.mean + one.gap.half_width)]
     if blank:
         return _row(claim, NOT_TESTED, f"Not measured: {blank[0].condition}; {NO_INTERVAL}.")
-    verdict = _verdict({one.outcome for one in every})
+    verdict = _verdict(every)
     deciding = min(every, key=lambda one: one.margin)
     if verdict != HOLDS:
         met = sum(all(one.outcome == "met" for one in checks) for checks in checked)
         reason = _sentence(deciding, met, len(checked))
-    return _row(claim, verdict, reason, deciding)
+    return _row(claim, verdict, reason, deciding) | {"recipe": _by_recipe(every)}
 
 
-def _verdict(outcomes: Collection[Outcome]) -> str:
+def _verdict(checks: Collection[Check]) -> str:
+    outcomes = {one.outcome for one in checks}
     if "failed" not in outcomes:
         return UNDECIDED if "open" in outcomes else HOLDS
     return IN_PART if "met" in outcomes else FAILS
+
+
+def _by_recipe(checks: Sequence[Check]) -> str:
+    """The recipe that a claim is decided under; of several, each with its own verdict."""
+    recipes = dict.fromkeys(one.condition.left.recipe for one in checks)
+    names = {recipe: recipe.replace("_", " ") for recipe in recipes}
+    if len(names) == 1:
+        return "".join(names.values())
+    verdicts = {
+        recipe: _verdict([one for one in checks if one.condition.left.recipe == recipe])
+        for recipe in recipes
+    }
+    return "; ".join(f"{names[recipe]}: {verdict}" for recipe, verdict in verdicts.items())
 
 
 def _untestable(claim: Claim, evidence: Evidence) -> str:
@@ -297,28 +373,48 @@ def _sentence(found: Check, met: int, total: int) -> str:
 
 
 def _row(claim: Claim, verdict: str, reason: str, found: Check | None = None) -> dict[str, str]:
-    """measured, value and needed: of the check that decides, empty where there is none."""
+    """measured, key, value and needed: of the check that decides, empty where there is none, as the
+    recipe is; key: the measure's name in the track's table."""
     return {
         "id": claim.id,
         "track": claim.track,
+        "source": claim.source.name,
+        "address": claim.source.address,
         "section": claim.section,
         "claim": claim.claim,
         "test": in_words(claim.conditions),
         "measured": str(found.condition.left) if found else "",
+        "key": found.condition.left.name if found else "",
         "value": str(found.number) if found else "",
         "needed": f"{found.condition.sign} {found.bound_in_words}" if found else "",
+        "recipe": "",
         "verdict": verdict,
         "reason": reason,
     }
 
 
 def in_words(conditions: Collection[Condition]) -> str:
-    """All conditions, then what each bound means."""
-    bounds = [one.right for one in conditions if isinstance(one.right, Threshold)]
-    whys = [f"{bound}: {bound.why}" for bound in dict.fromkeys(bounds)]
-    return ". ".join(["; ".join(map(str, conditions)), *whys]) + "." if conditions else ""
+    """All conditions, and with the last that has a bound what the bound means."""
+    last = {one.right: one for one in conditions if isinstance(one.right, Threshold)}
+    return "; ".join(
+        f"{one} ({one.right.why})"
+        if isinstance(one.right, Threshold) and last[one.right] is one
+        else str(one)
+        for one in conditions
+    )
 
 
 def counts(rows: Collection[Mapping[str, str]]) -> dict[str, int]:
     """How many claims have each verdict."""
     return {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
+
+
+def by_source(
+    rows: Collection[Mapping[str, str]],
+) -> dict[Source, list[Mapping[str, str]]]:
+    """The claims of each source, the sources in the order in which they come."""
+    found: dict[Source, list[Mapping[str, str]]] = {}
+    for row in rows:
+        source = Source(row.get("source", ""), row.get("address", ""))
+        found.setdefault(source, []).append(row)
+    return found

@@ -4,17 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import hsv_to_rgb
+from matplotlib.colors import hsv_to_rgb, to_rgb
 
+from jepatlas.common.drawing.style import CATEGORIES
 from jepatlas.images.truth.world import Images
 
 Array = npt.NDArray[Any]
 Measured = dict[str, Any]
 
-SPELLED = {"jepa": "JEPA", "lejepa": "LeJEPA", "vicreg": "VICReg"}
+SPELLED = {
+    "jepa": "JEPA",
+    "jepa_sigreg": "JEPA, SIGReg",
+    "lejepa": "LeJEPA",
+    "vicreg": "VICReg",
+    "barlow_twins": "Barlow Twins",
+}
 HEADING = 6.7  # inches that a page is wide at least, so that its heading has room
 LONGEST = 40, 16  # letters of a title, and of a class's name
 MANY = 30  # classes: more names would hide each other
@@ -38,10 +44,14 @@ def room(texts: Sequence[str], size: float = 7) -> float:
     return 0.0095 * size * max(map(len, texts))
 
 
+# Of ten classes, as on the page (map.js): without black, which its dark theme would swallow.
+CLASSES = (*CATEGORIES[:-1], "#808080", "#7A5A2E", "#6A3FA0", "#6E8B00")
+
+
 def colours(count: int) -> Array:
     """A colour for each class, `[count, 3]`: ten that are told apart easily, then hues."""
     if count <= 10:
-        return np.array(mpl.color_sequences["tab10"])[:count]
+        return np.array([to_rgb(colour) for colour in CLASSES[:count]])
     hues = np.arange(count) / count
     return np.asarray(hsv_to_rgb(np.stack([hues, np.ones(count), np.full(count, 0.85)], axis=1)))
 

@@ -1,6 +1,7 @@
 """Maps of test embeddings: their first two principal components, at the end and over training."""
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from jepatlas.common.drawing.style import (
 from jepatlas.images.drawing.album import HEADING, MANY, Album, Array, Entry, colours
 
 PAUSE = 8  # frames on the last map
-BETWEEN = 3  # frames from one kept epoch to the next
-MOVING = 800  # test images in the animation: more would hide each other, and make it large
+IN_A_ROW = 3  # methods
+BETWEEN = 2  # frames from one kept epoch to the next
+MOVING = 500  # test images in the animation: more would hide each other, and make it large
 
 
 def maps(album: Album) -> Figure:
@@ -44,7 +46,7 @@ def maps(album: Album) -> Figure:
 
 def training(album: Album) -> Iterator[Frame]:
     """The maps of the first test images over training, in motion between the kept epochs."""
-    page, panels = _map_page(album, dpi=100)
+    page, panels = _map_page(album, dpi=80)
     pairs = zip(panels, album.entries, strict=True)
     maps = [_MovingMap(axes, entry, album) for axes, entry in pairs]
     count = BETWEEN * (max(len(one.points) for one in maps) - 1) + 1
@@ -92,9 +94,12 @@ class _MovingMap:
 
 
 def _map_page(album: Album, dpi: int) -> tuple[Figure, list[Axes]]:
-    side, left, gap = 2.6, 0.2, 0.25
-    width = left + (side + gap) * len(album.entries)
-    page = figure(max(width, HEADING), side + 1.75, dpi)
+    side, left, top, gap, below = 2.6, 0.2, 1.2, 0.25, 0.55
+    count = len(album.entries)
+    rows = ceil(count / IN_A_ROW)
+    columns = ceil(count / rows)
+    width = left + (side + gap) * columns
+    page = figure(max(width, HEADING), top + (side + below) * rows, dpi)
     means = "colours" if len(album.names) > MANY else "colours and names"
     head(
         page,
@@ -102,13 +107,13 @@ def _map_page(album: Album, dpi: int) -> tuple[Figure, list[Axes]]:
         f"The first two principal components of the unit embeddings; {means}: classes.",
         f"{album.source}. No label took part in training.{album.whose}",
     )
-    panels = [
-        place(page, left + (side + gap) * number, 1.2, side, side)
-        for number in range(len(album.entries))
-    ]
-    for axes in panels:
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set(visible=True, color="#c9cdd4", linewidth=0.5)
+    panels = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        x, y = left + (side + gap) * column, top + (side + below) * row
+        panels.append(place(page, x, y, side, side))
+        panels[-1].set(xticks=[], yticks=[])
+        panels[-1].spines[:].set(visible=True, color="#c9cdd4", linewidth=0.5)
     return page, panels
 
 

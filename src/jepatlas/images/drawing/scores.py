@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from jepatlas.common.drawing.looks import looks
 from jepatlas.common.drawing.style import (
-    CATEGORIES,
     FAINT,
     INK,
     figure,
@@ -36,14 +36,14 @@ def robustness(album: Album) -> Figure:
     )
     axes = place(page, 1.3, 1.0, 4.0, high)
     names = ["clean", *kinds]
+    colours = {name: look["color"] for name, look in looks([e.name for e in album.entries]).items()}
     apart = min(0.2, 0.8 / count)  # so that what belongs to one name stays beside it
     for number, entry in enumerate(album.entries):
         values = [entry.measured["knn"]["accuracy"], *entry.measured["knn_perturbed"].values()]
         y = np.arange(len(names)) + apart * (number - (count - 1) / 2)
         mean = [value["mean"] for value in values]
         half = [value["ci95"] for value in values]
-        colour = CATEGORIES[number % len(CATEGORIES)]
-        axes.errorbar(mean, y, xerr=half, fmt="o", markersize=4, color=colour,
+        axes.errorbar(mean, y, xerr=half, fmt="o", markersize=4, color=colours[entry.name],
                       label=entry.title, elinewidth=1.2)  # fmt: skip
     axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names])
     axes.set(xlabel="accuracy")

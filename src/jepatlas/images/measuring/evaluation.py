@@ -21,10 +21,8 @@ Array = npt.NDArray[Any]
 
 HEADLINES = {  # names that DVC shows: measures
     "knn_accuracy": "knn.accuracy",
-    "linear_probe": "linear_probe.accuracy",
     "knn_perturbed": "knn_perturbed.all",
     "reconstruction_mse": "reconstruction.perturbed.mse",
-    "reconstruction_ssim": "reconstruction.clean.ssim",
 }
 
 
@@ -68,7 +66,8 @@ def evaluate(
     shown = drawn["shown"]
     drawn |= {f"from_{kind}": pixels(x[0][shown]) for kind, x in decoded.items()}
     drawn |= {"predicted": said[0], "steps": trained.steps.numpy()}
-    drawn |= {f"curve_{name}": values.numpy() for name, values in trained.curves.items()}
+    # In double precision: a method may give its losses in bfloat16, of which NumPy knows nothing.
+    drawn |= {f"curve_{name}": values.double().numpy() for name, values in trained.curves.items()}
     drawn |= embeddings.maps(z_test[0], method, networks, trained, images, machine, members)
     return measured, drawn
 

@@ -13,7 +13,8 @@ from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.packing import Arrays
-from jepatlas.common.reporting.page import Section, asset, fill
+from jepatlas.common.reporting.page import Section, asset, fill, folded, still
+from jepatlas.common.reporting.page import measures as table
 from jepatlas.images.drawing.album import title
 from jepatlas.images.track import TITLE
 from jepatlas.images.truth.world import Images
@@ -49,7 +50,11 @@ def page() -> Section:
         "data_set": escape(images.title),
     }
     scripts = [asset(__package__, f"{name}.js") for name in ("map", "images")]
-    return Section(TITLE, fill(asset(__package__, "section.html"), slots), scripts, shown)
+    labels = {name: title(name) for name in names}
+    slots["measures"] = folded(table("images", labels))
+    html = fill(asset(__package__, "section.html"), slots)
+    picture = still(Path("plots/images/pictures/reconstructions.png"))
+    return Section(TITLE, html, scripts, shown, labels, picture)
 
 
 def data(
@@ -64,6 +69,7 @@ def data(
             file = DATA / "evaluated" / f"{name}.npz"
             raise InputError(f"{file}: lacks {lacking}; `dvc repro` makes it anew")
     first, *others = evaluated
+    wrong = mistaken(evaluated, images)
     shown, kinds = evaluated[first]["shown"], evaluated[first]["kinds"]
     for name in others:
         if not np.array_equal(evaluated[name]["shown"], shown):
@@ -77,11 +83,19 @@ def data(
         "shown": shown.tolist(),
         "labels": packing.numbers(images.test_labels, "<u2"),
         "originals": sheet.add(images.test[shown]),
+        "wrong": wrong.tolist(),
+        "mistaken": sheet.add(images.test[wrong]),
         "kinds": [str(kind).replace("_", " ") for kind in kinds],
         "methods": [
             method(name, arrays, images, measures, sheet) for name, arrays in evaluated.items()
         ],
     }
+
+
+def mistaken(evaluated: Mapping[str, Arrays], images: Images) -> npt.NDArray[Any]:
+    """The test images whose neighbours are wrong by one of the methods, or by several."""
+    by_method = [arrays["predicted"] != images.test_labels for arrays in evaluated.values()]
+    return np.flatnonzero(np.any(by_method, axis=0))
 
 
 def method(

@@ -14,6 +14,14 @@ Bytes = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint16]
 
 
+LAYOUT = {  # of the file of images
+    "train_images": "uint8 n height width",
+    "train_labels": "uint16 n",
+    "test_images": "uint8 m height width",
+    "test_labels": "uint16 m",
+}
+
+
 @dataclass(frozen=True)
 class Images:
     """Grey images, bytes from 0 to 255, and the class that each one shows.

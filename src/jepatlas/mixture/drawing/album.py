@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -13,55 +14,93 @@ from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.drawing.style import save_gif, save_png
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import landscape, score, sheet
-from jepatlas.mixture.drawing.maps import Scene
+from jepatlas.mixture.drawing.maps import Arrays, Scene
 from jepatlas.mixture.drawing.sheet import Entry
+from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED, recipes
 
 FRAMES_PER_SECOND = 5
 NEEDED = {
     "embedding": {
-        "arrays": "steps losses snapshot_steps spread effective_rank means_references "
-        "means_landscapes tour_references tour_landscapes",
+        "arrays": "points steps losses snapshot_steps spread effective_rank means_references "
+        "means_landscapes",
+        "animated": "tour_references tour_landscapes",
         "metrics": "collapse landscape",
     },
     "score": {
         "arrays": "steps losses energy exact_energy arrows score exact_score unadjusted_path "
         "adjusted_path exact_samples",
+        "animated": "",
         "metrics": "score sampling",
     },
 }
 
 
-def read(name: str, arrays_file: Path, metrics_file: Path) -> Entry:
-    """What was measured of a method; whatever a picture would miss is an `InputError`."""
-    arrays, metrics = read_arrays(arrays_file), measures.nested(read_csv(metrics_file))
+def read_all(names: Sequence[str], folder: Path) -> list[Entry]:
+    """What was measured of these methods, of each by every recipe that it has, below `folder`."""
+    return [
+        read(
+            name,
+            recipe,
+            folder / "evaluated" / f"{name}.npz",
+            folder / "measured" / f"{name}.csv",
+        )
+        for name in names
+        for recipe in recipes(name)
+    ]
+
+
+def arrays_of(recipe: str, file: Path) -> Arrays:
+    """What `mixture_evaluate` wrote of a recipe: the arrays called `RECIPE/NAME`, by `NAME`."""
+    start = f"{recipe}/"
+    arrays = read_arrays(file)
+    return {key.removeprefix(start): arrays[key] for key in arrays if key.startswith(start)}
+
+
+def read(name: str, recipe: str, arrays_file: Path, metrics_file: Path) -> Entry:
+    """What was measured of a method by a recipe; whatever a picture would miss is an
+    `InputError`."""
+    arrays = arrays_of(recipe, arrays_file)
+    metrics = measures.nested(read_csv(metrics_file)).get(recipe, {})
     needed = NEEDED["score" if "energy" in arrays else "embedding"]
-    for file, content, what in [
-        (arrays_file, arrays, "arrays"),
-        (metrics_file, metrics, "metrics"),
-    ]:
-        for key in needed[what].split():
+    wanted = [(arrays_file, arrays, needed["arrays"]), (metrics_file, metrics, needed["metrics"])]
+    if recipe == DEFAULT:
+        wanted.append((arrays_file, arrays, needed["animated"]))
+    for file, content, keys in wanted:
+        for key in keys.split():
             if key not in content:
                 raise InputError(f"{file}: lacks {key}; `dvc repro` makes it anew")
-    return Entry(name, arrays, metrics)
+    return Entry(name, recipe, arrays, metrics)
 
 
 def draw(entries: Sequence[Entry], scene: Scene, folder: Path) -> None:
-    """A figure `NAME.png` and an animation `NAME.gif` for each entry, and `sheet.png` of all."""
+    """A figure `NAME.png` and an animation `NAME.gif` for each entry of the default recipe, and a
+    sheet of each recipe."""
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    shown = [entry for entry in entries if entry.recipe == DEFAULT]
+    published = [entry for entry in entries if entry.recipe == PUBLISHED]
+    pictures = [partial(draw_sheet, shown, scene, folder / "sheet.png")]  # the longest of all
+    if published:
+        pictures.append(partial(draw_sheet, published, scene, folder / f"{PUBLISHED}.png"))
+    pictures += [partial(draw_one, entry, scene, folder) for entry in shown]
+    if threads == 1:
+        for picture in tqdm(pictures, "pictures", disable=None):
+            picture()
+        return
     # Spawned, as a fork of a process with threads, such as torch's in a test, may hang.
     with ProcessPoolExecutor(threads, mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(draw_sheet, entries, scene, folder)]  # the longest of all
-        jobs += [pool.submit(draw_one, entry, scene, folder) for entry in entries]
+        jobs = [pool.submit(picture) for picture in pictures]
         for job in tqdm(as_completed(jobs), "pictures", len(jobs), disable=None):
             job.result()
 
 
 def draw_one(entry: Entry, scene: Scene, folder: Path) -> None:
     module = score if "energy" in entry.arrays else landscape
-    save_png(module.figure(*entry, scene), folder / f"{entry.name}.png")
+    save_png(
+        module.figure(entry.name, entry.arrays, entry.metrics, scene), folder / f"{entry.name}.png"
+    )
     frames = module.frames(entry.name, entry.arrays, scene)
     save_gif(frames, folder / f"{entry.name}.gif", FRAMES_PER_SECOND)
 
 
-def draw_sheet(entries: Sequence[Entry], scene: Scene, folder: Path) -> None:
-    save_png(sheet.figure(entries, scene), folder / "sheet.png")
+def draw_sheet(entries: Sequence[Entry], scene: Scene, file: Path) -> None:
+    save_png(sheet.figure(entries, scene), file)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
@@ -13,6 +14,7 @@ from jepatlas.mixture.drawing.maps import Array, Arrays, Scale, Scene
 
 LEFT, TOP = 0.75, 1.5  # inches to the first map
 MAP, GAP = 1.75, 0.1
+SLOWLY, PAUSE = 2, 6  # frames for each state of a collapse, and more on the last
 
 
 def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> Figure:
@@ -35,12 +37,12 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
         axes = style.place(page, left, TOP, MAP, height)
         axes.set_title(f"$x_{{ref}}$ = {maps.at(reference)}")
         image = maps.draw_map(axes, energy, maps.COSINES, scene.plane)
-        _finish(axes, reference, scene, column == 0)
+        _finish(axes, reference, arrays["points"], column == 0)
 
         scale = maps.own(energy)
         axes = style.place(page, left, below, MAP, height)
         own_image = maps.draw_map(axes, energy, scale, scene.plane)
-        _finish(axes, reference, scene, column == 0)
+        _finish(axes, reference, arrays["points"], column == 0)
         bar = style.place(page, left, below + height + 0.47, MAP, 0.1)
         style.colour_bar(bar, own_image, "", [])
         low, high = _ends(scale)
@@ -57,11 +59,14 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
 
 
 def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
-    """The landscape while its reference tours the component means."""
+    """The landscape while its reference tours the component means, or, where that is uniform, how
+    it became so."""
+    if "field_steps" in arrays and arrays["spread"][-1].mean() < scene.collapsed:
+        return collapse(name, arrays, scene)
     references, landscapes = arrays["tour_references"], arrays["tour_landscapes"]
     page, axes, bar = maps.moving(name, f"{maps.ENERGY} of {scene.member}", scene.plane)
     image = maps.draw_map(axes, landscapes[0], maps.COSINES, scene.plane, lines=False)
-    dots = maps.draw_dots(axes, scene.points)
+    dots = maps.draw_dots(axes, arrays["points"])
     star = maps.draw_star(axes, references[0], size=150)
     style.colour_bar(bar, image, "", [-1, -0.5, 0, 0.5, 1])
 
@@ -70,6 +75,55 @@ def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
         star.set_offsets(references[number])
 
     return style.animate(page, [image, dots, star], len(references), update)
+
+
+def collapse(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
+    """The landscape from one reference over training, beside the spread."""
+    steps, side = arrays["field_steps"], int(arrays["field_side"])
+    reference = arrays["means_references"][0]
+    height = 2.75 * scene.plane.ratio
+    page, axes, bar = maps.moving(name, f"{maps.ENERGY} of {scene.member}", scene.plane, 7.4)
+    nearest = _nearest(reference, scene, side)
+    landscapes = [_landscape(arrays, moment, nearest) for moment in range(len(steps))]
+    image = maps.draw_map(axes, landscapes[0], maps.COSINES, scene.plane, lines=False)
+    dots = maps.draw_dots(axes, arrays["points"])
+    star = maps.draw_star(axes, reference, size=150)
+    style.colour_bar(bar, image, "", [-1, -0.5, 0, 0.5, 1])
+    beside = style.place(page, 4.75, 0.62, 2.4, height)
+    _curve(beside, arrays, "spread", "C0", scene)
+    spread = arrays["spread"].mean(1).clip(1e-9)
+    (point,) = beside.plot([], [], "o", color=style.ALARM, markersize=6, clip_on=False)
+    clock = style.write_text(page, 3.25, 0.14, "", ha="right")
+
+    def update(number: int) -> None:
+        moment = min(number // SLOWLY, len(steps) - 1)
+        image.set_data(landscapes[moment])
+        point.set_data(
+            [steps[moment]], [np.interp(steps[moment], arrays["snapshot_steps"], spread)]
+        )
+        clock.set_text(f"step {steps[moment]}")
+
+    return style.animate(
+        page, [image, dots, star, point, clock], SLOWLY * len(steps) + PAUSE, update
+    )
+
+
+def _nearest(reference: Array, scene: Scene, side: int) -> tuple[int, int]:
+    """Row and column of the grid point next to a reference."""
+    x, y = np.linspace(*scene.plane.x, side), np.linspace(*scene.plane.y, side)
+    return int(np.abs(y - reference[1]).argmin()), int(np.abs(x - reference[0]).argmin())
+
+
+def _landscape(arrays: Arrays, moment: int, reference: tuple[int, int]) -> Array:
+    """-cos(f(x), g(x_ref)) over the grid from what `measuring.fields` keeps of a moment."""
+    online, target = (
+        arrays.get(key, arrays[f"field_{moment}"]).astype(float)  # [axes, side, side]
+        for key in (f"field_{moment}", f"target_{moment}")
+    )
+    steps, offset = (arrays[f"{key}_{moment}"][:, None, None] for key in ("step", "offset"))
+    apart = steps * (online - target[:, *reference, None, None]) + offset
+    found: Array = (apart**2).sum(axis=0) / 2 - 1
+    return found
 
 
 def _head(page: Figure, name: str, metrics: dict[str, Any], scene: Scene, components: int) -> None:
@@ -88,8 +142,8 @@ def _head(page: Figure, name: str, metrics: dict[str, Any], scene: Scene, compon
     )
 
 
-def _finish(axes: Axes, reference: Array, scene: Scene, leftmost: bool) -> None:
-    maps.draw_dots(axes, scene.points)
+def _finish(axes: Axes, reference: Array, points: Array, leftmost: bool) -> None:
+    maps.draw_dots(axes, points)
     maps.draw_star(axes, reference)
     maps.name_axes(axes, left=leftmost)
 

@@ -39,12 +39,11 @@ class Plane(NamedTuple):
 class Scene:
     """What the pictures of all methods have in common.
 
-    points: held-out points, `[n, 2]`; members: networks per method; collapsed: the spread below
+    members: networks per method; collapsed: the spread below
     which an embedding counts as collapsed; langevin_steps: steps of each Langevin chain.
     """
 
     plane: Plane
-    points: Array
     members: int
     collapsed: float
     langevin_steps: int
@@ -206,10 +205,12 @@ def mean(summary: dict[str, float | None]) -> str:
     return number(summary["mean"]) + interval
 
 
-def moving(name: str, about: str, plane: Plane) -> tuple[Figure, Axes, Axes]:
+def moving(
+    name: str, about: str, plane: Plane, page_width: float = 4.0
+) -> tuple[Figure, Axes, Axes]:
     """The page of an animation: the axes of its map, and those of the colour bar."""
     width, height = 2.75, 2.75 * plane.ratio
-    page = style.figure(4.0, height + 1.1, dpi=100)
+    page = style.figure(page_width, height + 1.1, dpi=100)
     style.write_text(page, 0.5, 0.12, title(name), weight="bold", size=11)
     style.write_text(page, 0.5, 0.36, about, color=style.FAINT)
     axes = style.place(page, 0.5, 0.62, width, height)

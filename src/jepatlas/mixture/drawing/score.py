@@ -13,6 +13,7 @@ from jepatlas.mixture.drawing.maps import Arrays, Plane, Scale, Scene
 
 LEFT, TOP = 0.75, 1.35  # inches to the first map
 MAP, GAP = 2.35, 0.1
+ARROWS = 2.5  # of a score, to a unit of the plane
 
 
 def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> Figure:
@@ -90,7 +91,8 @@ def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:
 
 
 def _field(axes: Axes, arrays: Arrays, scale: Scale, plane: Plane) -> None:
-    """Exact scores as broad grey arrows and the learned ones on them, where there are data."""
+    """Exact scores in grey and, from the tip of each, what the learned one adds: laid on each
+    other, two arrows that nearly agree hide one. Only where there are data."""
     exact_energy, arrows = arrays["exact_energy"], arrays["arrows"]
     # The arrows' own points are a coarser grid on the same plane.
     rows, columns = (
@@ -99,18 +101,23 @@ def _field(axes: Axes, arrays: Arrays, scale: Scale, plane: Plane) -> None:
     )
     seen = exact_energy[np.ix_(rows, columns)] < scale.high
     maps.draw_lines(axes, exact_energy, scale, plane)
-    for score, colour, width in [("exact_score", "#a3a9b5", 0.010), ("score", "C1", 0.004)]:
+    start, exact, learned = arrows[seen], arrays["exact_score"][seen], arrays["score"][seen]
+    tip = start + exact / ARROWS
+    for place, arrow, colour, width in [
+        (start, exact, "#8f96a3", 0.005),
+        (tip, learned - exact, "C1", 0.007),
+    ]:
         axes.quiver(
-            *arrows[seen].T,
-            *arrays[score][seen].T,
+            *place.T,
+            *arrow.T,
             color=colour,
             width=width,
             angles="xy",
             scale_units="xy",
-            scale=2.5,
+            scale=ARROWS,
             headwidth=2.5,
             headlength=3,
             headaxislength=3,
         )
-    axes.set_title("score: learned (thin) on exact (grey)")
+    axes.set_title("score: exact (grey), learned less exact (red)")
     maps.name_axes(axes)

@@ -12,37 +12,86 @@ from matplotlib.figure import Figure
 from jepatlas.common.drawing import style
 from jepatlas.mixture.drawing import maps
 from jepatlas.mixture.drawing.maps import Array, Arrays, Scale, Scene
+from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED
 
 WIDTH, LEFT, RIGHT = 10.0, 0.85, 0.8  # inches; what stands in the margins: names, colour bars
-TOP, GAP = 1.2, 0.06
+TOP, GAP = 1.35, 0.06
+WORDS = {PUBLISHED: "as published", DEFAULT: "by the default recipe"}
 Item = TypeVar("Item")
 
 
 class Entry(NamedTuple):
-    """A method; arrays and metrics as `evaluation.evaluate` returns them."""
+    """A method by a recipe; arrays and metrics as `evaluation.evaluate` returns them."""
 
     name: str
+    recipe: str
     arrays: Arrays
     metrics: dict[str, Any]
 
 
 def figure(entries: Sequence[Entry], scene: Scene) -> Figure:
-    """Landscapes by reference and method; below, energies and samples of the score methods."""
+    """Landscapes by reference and method; below, energies and samples of the score methods.
+
+    entries: one or more, all of one recipe.
+    """
     embeddings = [entry for entry in entries if "means_landscapes" in entry.arrays]
     scores = [entry for entry in entries if "energy" in entry.arrays]
-    parts, pairs = rows(embeddings, 8), rows(with_exact(scores), 4)
+    columns: list[Entry | Optimum] = [*embeddings, *optima(embeddings)]
+    parts = rows(columns, 8)
+    drawn = with_exact(scores)
+    # Full rows first: an exact energy then stands beside its methods as long as these are few.
+    pairs = [drawn[start : start + 4] for start in range(0, len(drawn), 4)]
     blocks: list[Landscapes | Energies] = []
-    blocks += [Landscapes(part, max(map(len, parts)), scene) for part in parts]
+    if embeddings:
+        blocks += [Landscapes(part, max(map(len, parts)), scene) for part in parts]
     if scores:
         scale = maps.nats(np.stack([entry.arrays["exact_energy"] for entry in scores]))
         blocks += [Energies(part, 2 * max(map(len, pairs)), scale, scene) for part in pairs]
     page = style.figure(WIDTH, TOP + sum(block.height for block in blocks), dpi=200)
-    _head(page, bool(embeddings), bool(scores), scene)
+    _head(page, entries[0].recipe, bool(embeddings), bool(optima(embeddings)), bool(scores), scene)
     top = TOP
     for block in blocks:
         block.draw(page, top)
         top += block.height
     return page
+
+
+class Optimum(NamedTuple):
+    """What the objective of a method has as its optimum: landscapes `[references, rows, columns]`
+    in the place of its own."""
+
+    title: str
+    of: Entry
+    landscapes: Array
+
+
+def optima(entries: Sequence[Entry]) -> list[Optimum]:
+    """One of each title, that of the first method that has it."""
+    found: dict[str, Optimum] = {}
+    for entry in entries:
+        if "optimum_title" in entry.arrays:
+            title = str(entry.arrays["optimum_title"])
+            found.setdefault(title, Optimum(title, entry, entry.arrays["optimum_landscapes"]))
+    return list(found.values())
+
+
+def of(item: Entry | Optimum) -> Entry:
+    """The method of a column."""
+    return item.of if isinstance(item, Optimum) else item
+
+
+def references(item: Entry | Optimum) -> Array:
+    """The component means that its landscapes are seen from, `[r, 2]`."""
+    return of(item).arrays["means_references"][: maps.REFERENCES]
+
+
+def on_the_scale(landscape: Array) -> Array:
+    """A cosine as it is, nats from -1 to 1: they have no scale in common with a cosine, and each
+    reference has a constant of its own."""
+    low, high = landscape.min(), landscape.max()
+    if max(-low, high) <= 1:
+        return landscape
+    return 2 * (landscape - low) / (high - low) - 1
 
 
 def rows(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
@@ -54,16 +103,16 @@ def rows(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
 
 @dataclass(frozen=True)
 class Landscapes:
-    """A column for each method, a row for each reference."""
+    """A column for each method, a row for each component, from whose mean the landscape is seen.
+    Components lie where the mixture of a method's recipe has them."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[Entry | Optimum]
     columns: int  # of the widest block of its kind
     scene: Scene
 
     @property
-    def references(self) -> Array:
-        references: Array = self.entries[0].arrays["means_references"]
-        return references[: maps.REFERENCES]
+    def rows(self) -> int:
+        return max(len(references(entry)) for entry in self.entries)
 
     @property
     def map(self) -> float:
@@ -72,29 +121,36 @@ class Landscapes:
 
     @property
     def height(self) -> float:
-        return 0.55 + len(self.references) * (self.map * self.scene.plane.ratio + GAP) + 0.45
+        return 0.55 + self.rows * (self.map * self.scene.plane.ratio + GAP) + 0.45
 
     def draw(self, page: Figure, top: float) -> None:
         width, height = self.map, self.map * self.scene.plane.ratio
         top += 0.55  # below the names
-        last = len(self.references) - 1
         for column, entry in enumerate(self.entries):
             left = LEFT + column * (width + GAP)
-            _name(page, left + width / 2, top - 0.07, entry.name, self._numbers(entry))
-            for row, reference in enumerate(self.references):
+            name, numbers, energies = self._column(entry)
+            _name(page, left + width / 2, top - 0.07, name, numbers)
+            points, last = of(entry).arrays["points"], len(references(entry)) - 1
+            for row, reference in enumerate(references(entry)):
                 axes = style.place(page, left, top + row * (height + GAP), width, height)
-                energy = entry.arrays["means_landscapes"][row]
-                image = maps.draw_map(axes, energy, maps.COSINES, self.scene.plane)
-                maps.draw_dots(axes, self.scene.points[:150], size=2)
+                image = maps.draw_map(axes, energies[row], maps.COSINES, self.scene.plane)
+                maps.draw_dots(axes, points[:150], size=2)
                 maps.draw_star(axes, reference, size=70)
                 maps.name_axes(axes, left=column == 0, bottom=row == last)
-        for row, reference in enumerate(self.references):
-            text = f"$x_{{ref}}$ =\n{maps.at(reference, 2)}"
+        for row in range(self.rows):
             middle = top + row * (height + GAP) + height / 2
+            text = f"component {row + 1}"
             style.write_text(page, 0.22, middle, text, **style.SIDE, size=7)
         right = LEFT + len(self.entries) * (width + GAP)
-        bar = style.place(page, right, top, 0.1, (last + 1) * (height + GAP) - GAP)
+        bar = style.place(page, right, top, 0.1, self.rows * (height + GAP) - GAP)
         style.colour_bar(bar, image, maps.ENERGY, [-1, -0.5, 0, 0.5, 1])
+
+    def _column(self, entry: Entry | Optimum) -> tuple[str, list[tuple[str, str]], Sequence[Array]]:
+        """Its name, its numbers in their colours, and a landscape for each reference."""
+        if isinstance(entry, Entry):
+            return entry.name, self._numbers(entry), list(entry.arrays["means_landscapes"])
+        numbers = [("optimum of", style.INK), (maps.title(entry.of.name), style.INK)]
+        return f"exact: {entry.title}", numbers, [on_the_scale(one) for one in entry.landscapes]
 
     def _numbers(self, entry: Entry) -> list[tuple[str, str]]:
         auroc = entry.metrics["landscape"]["auroc"]["mean"]
@@ -141,8 +197,8 @@ class Energies:
         for number, entry in enumerate(self.entries):
             left = LEFT + 2 * number * (width + GAP)
             if isinstance(entry, Entry):
-                name, arrays, metrics = entry
-                error = maps.number(metrics["score"]["fisher_error"]["mean"])
+                name, arrays = entry.name, entry.arrays
+                error = maps.number(entry.metrics["score"]["fisher_error"]["mean"])
                 numbers = [(f"Fisher error {error}", style.INK)]
                 titles = "energy", "Langevin samples"
                 energy, samples = arrays["energy"], arrays["unadjusted_path"][-1]
@@ -167,15 +223,22 @@ class Energies:
         maps.energy_bar(bar, image, self.scale)
 
 
-def _head(page: Figure, landscapes: bool, energies: bool, scene: Scene) -> None:
+def _head(
+    page: Figure, recipe: str, landscapes: bool, exact: bool, energies: bool, scene: Scene
+) -> None:
     lines = []
     if landscapes:
         lines += [
-            f"Landscapes {maps.ENERGY}, in each row from another reference $x_{{ref}}$ (star). "
-            "Dark: near the reference.",
+            f"Landscapes {maps.ENERGY}, in each row from the mean $x_{{ref}}$ of another component "
+            "(star). Dark: near it.",
             "AUROC: how well a landscape separates the component of its reference from the others. "
             "Spread: variance of the normalised embeddings, red when collapsed.",
         ]
+    if exact:
+        lines.append(
+            "Exact: the landscapes of an objective's optimum; pointwise mutual information "
+            "from a floor, which is lower where the views hardly differ, to its highest."
+        )
     if energies:
         lines.append(
             r"Energies: $-\log\,p_\sigma$, up to a constant, as learned from its gradient; "
@@ -184,7 +247,7 @@ def _head(page: Figure, landscapes: bool, energies: bool, scene: Scene) -> None:
     lines.append(
         f"Maps and samples: {scene.member}. Numbers: {scene.numbers}. Dots: held-out points."
     )
-    style.head(page, "What each objective makes of the same points", *lines)
+    style.head(page, f"What each objective makes of its points, {WORDS[recipe]}", *lines)
 
 
 def _width(columns: int) -> float:
@@ -200,6 +263,6 @@ def _name(
     for text, colour in reversed(numbers):
         style.write_text(page, middle, bottom, text, size=7, color=colour, **look)
         bottom -= 0.135
-    for line in reversed(wrap(maps.title(name), 15)[:2]):
+    for line in reversed(wrap(maps.title(name), 15)[:3]):
         style.write_text(page, middle, bottom, line, size=8, weight="bold", **look)
         bottom -= 0.14

@@ -1,4 +1,4 @@
-"""What `dvc plots` draws: curves over the training, one row per method and recorded step."""
+"""What `dvc plots` draws: curves over the training, a row for each recorded step of each recipe."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,9 @@ def training(entries: Sequence[Entry]) -> pd.DataFrame:
         for step, members in zip(steps, losses, strict=True):
             loss = summary(members)
             mean, half_width = loss["mean"], loss["ci95"]
-            rows.append((entry.name, int(step), mean, mean - half_width, mean + half_width))
-    return pd.DataFrame(rows, columns=["method", "step", "loss", "low", "high"])
+            ends = mean - half_width, mean + half_width
+            rows.append((entry.name, entry.recipe, int(step), mean, *ends))
+    return pd.DataFrame(rows, columns=["method", "recipe", "step", "loss", "low", "high"])
 
 
 def collapse(entries: Sequence[Entry]) -> pd.DataFrame:
@@ -28,5 +29,5 @@ def collapse(entries: Sequence[Entry]) -> pd.DataFrame:
             continue
         names = ("snapshot_steps", "spread", "effective_rank")
         for step, spread, rank in zip(*(entry.arrays[name] for name in names), strict=True):
-            rows.append((entry.name, int(step), spread.mean(), rank.mean()))
-    return pd.DataFrame(rows, columns=["method", "step", "spread", "effective_rank"])
+            rows.append((entry.name, entry.recipe, int(step), spread.mean(), rank.mean()))
+    return pd.DataFrame(rows, columns=["method", "recipe", "step", "spread", "effective_rank"])

@@ -11,6 +11,7 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.trained import Trained, snapshot_steps
 from jepatlas.common.learning.training import train
 from jepatlas.mixture.learning.method import Base
+from jepatlas.mixture.truth.recipes import DEFAULT
 
 
 def initial(
@@ -28,8 +29,10 @@ def fit(
     seed: int,
     snapshots: int,
     members: Sequence[int] | None = None,
+    recipe: str = DEFAULT,
 ) -> Trained:
-    """Train by `method`, called `name`; each step draws each member a batch of its own points.
+    """Train by `method`, called `name` and of this recipe; each step draws each member a batch of
+    its own points.
 
     points: `[members, n, d]`; snapshots: how many states of the networks are kept; members: their
     numbers, all by default.
@@ -50,7 +53,7 @@ def fit(
         loss,
         batches,
         method,
-        f"mixture.methods.{name}",
+        f"mixture.methods.{name}.{recipe}",
         draws=(batches.draws, draws),
         snapshots=snapshot_steps(method.steps, snapshots),
         checkpoint=checkpoint_for(f"mixture-{name}", key, {"points": points.cpu().numpy()}),

@@ -1,12 +1,12 @@
 """What a method of the mixture track is: its parameters, its networks and its loss.
 
-A method is one module in `methods/` with a class `Method`: a block of params.yaml in its fields,
-and on it `networks` and `loss`. What it learns decides what is measured: an `Embedding` has
-`embed`, a `ScoreMatching` has an energy, and a `Masked` one also predicts from masked points.
+A method is one module in `methods/` with a class `Method`: the block of a recipe in params.yaml in
+its fields, and on it `networks` and `loss`. What it learns decides what is measured: an `Embedding`
+has `embed`, a `ScoreMatching` has an energy, and a `Masked` one also predicts from masked points.
 """
 
 from abc import ABC, abstractmethod
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import torch
 from pydantic import Field
@@ -16,14 +16,18 @@ from jepatlas.common.base.parameters import (
     Count,
     Fraction,
     NonNegative,
+    Section,
+    validate,
+    value,
 )
-from jepatlas.common.learning import methods as finding
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP, average_of
-from jepatlas.common.learning.family import Family
+from jepatlas.common.learning.family import Family, check_family
+from jepatlas.common.learning.methods import find
 from jepatlas.common.learning.training import Training
 from jepatlas.mixture import methods
 from jepatlas.mixture.learning.networks import Energy, encoder
+from jepatlas.mixture.truth.recipes import DEFAULT, recipes
 
 Widths = Annotated[tuple[Count, ...], Field(min_length=1)]
 
@@ -31,11 +35,11 @@ Widths = Annotated[tuple[Count, ...], Field(min_length=1)]
 class Base(Training, ABC):
     """The fields that every method has, and the two functions that it must offer.
 
-    family: the file of `objectives/` that the method's loss comes from; batch: points per step and
-    member, drawn with replacement.
+    mixture: one of `mixture.mixtures`, none for the track's own; batch: points per step and member,
+    drawn with replacement.
     """
 
-    family: Family
+    mixture: str | None = None
     steps: Count
     batch: Count
 
@@ -144,7 +148,37 @@ class ScoreMatching(Base):
         """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""
         return cast(Energy, networks["online"]).gradient_and_laplacian(x)
 
+    def along(self, networks: nn.ModuleDict, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """First and second derivative of E at x along v, `[members, batch]` each."""
+        return cast(Energy, networks["online"]).along(x, v)
 
-def load(name: str) -> Base:
-    """The method `name` with its block of params.yaml, validated."""
-    return cast(Base, finding.load(methods, name, f"mixture.methods.{name}"))
+    def moments(self, networks: nn.ModuleDict) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of the training points' coordinates, `[members, 1, d]`."""
+        standardize = cast(Energy, networks["online"]).standardize
+        return standardize.mean, standardize.scale
+
+
+class Blocks(Section):
+    """A method in params.yaml. family: the file of `objectives/` that its loss comes from; then the
+    parameters of each recipe."""
+
+    family: Family
+    as_published: dict[str, Any] | None = None
+    default: dict[str, Any]
+
+
+def load(name: str, recipe: str = DEFAULT) -> Base:
+    """The method `name` of a recipe that it has, from its block of params.yaml, validated."""
+    return load_all(name)[recipe]
+
+
+def load_all(name: str) -> dict[str, Base]:
+    """The method `name` of each recipe that it has."""
+    key = f"mixture.methods.{name}"
+    kind = cast(type[Base], find(methods, name, key))
+    blocks = validate(value(key), Blocks, key)
+    check_family(kind, blocks.family, key)
+    return {
+        recipe: validate(getattr(blocks, recipe), kind, f"{key}.{recipe}")
+        for recipe in recipes(name)
+    }

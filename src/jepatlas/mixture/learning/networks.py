@@ -56,6 +56,23 @@ class Energy(nn.Module):
         """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""
         return self._derivatives(x, second=True)
 
+    def along(self, x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """First and second derivative of t -> E(x + t v) at 0, `[members, batch]` each.
+
+        x, v: `[members, batch, d]`. Carried forward as in `_derivatives`, for one direction.
+        """
+        h, first, second = self.standardize(x), v / self.standardize.scale, torch.zeros_like(v)
+        slope = (h * first).sum(-1)
+        curvature = first.square().sum(-1)
+        *hidden, last = cast(list[Linear], list(self.mlp.layers))
+        for layer in hidden:
+            h = torch.tanh(layer(h))  # [members, batch, width]
+            first, second = torch.bmm(first, layer.weight), torch.bmm(second, layer.weight)
+            second = (1 - h * h) * (second - 2 * h * first.square())
+            first = (1 - h * h) * first
+        slope = slope + torch.bmm(first, last.weight)[..., 0]
+        return slope, curvature + torch.bmm(second, last.weight)[..., 0]
+
     def _derivatives(self, x: Tensor, second: bool) -> tuple[Tensor, Tensor]:
         """Derivatives carried forward through the layers, the Laplacian only if `second`.
 

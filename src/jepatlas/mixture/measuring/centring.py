@@ -54,7 +54,14 @@ def mean_is_open(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> bool:
 def encoders(method: Embedding, networks: nn.ModuleDict, x: Tensor) -> Encoders:
     """f and g of a landscape as they are measured: less their mean over the points x where it is
     open, for the weights that the networks have when they are called."""
-    if not mean_is_open(method, networks, x):
+    return encoders_about(method, networks, x, centred=mean_is_open(method, networks, x))
+
+
+def encoders_about(
+    method: Embedding, networks: nn.ModuleDict, x: Tensor, *, centred: bool
+) -> Encoders:
+    """f and g, less their mean over the points x if they are to be `centred`."""
+    if not centred:
         return (
             lambda points: method.embed(networks, points),
             lambda points: method.embed_reference(networks, points),

@@ -1,12 +1,15 @@
 """A method through training, as fields over the plane that a browser can redraw.
 
 A landscape E(x; x_ref) = -cos(f(x), g(x_ref)) needs the unit embeddings of the grid points only:
-moving the reference is then one dot product per point. Rotated to their principal axes, a dozen
-or two of the 64 coordinates hold all but `LOST` of every unit vector, and one for what collapsed.
+E + 1 = |u(x) - v(x_ref)|^2 / 2, so moving the reference is one distance per point. What is kept are
+the deviations of u and v from their means, in a dozen or two of their principal axes, counted in
+steps that are as fine as the deviations are small: what collapsed has a landscape too, however
+shallow it is.
 """
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +17,18 @@ from torch import Tensor, nn
 
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import restore
-from jepatlas.mixture.learning.method import ScoreMatching
-from jepatlas.mixture.measuring.centring import Encoders
+from jepatlas.mixture.learning.method import Embedding, ScoreMatching
+from jepatlas.mixture.measuring.centring import encoders_about, mean_is_open
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
+from jepatlas.mixture.measuring.results import Arrays
 
-Arrays = dict[str, npt.NDArray[Any]]
 Snapshots = dict[int, dict[str, Tensor]]
 
 SIDE = 81  # grid points per side: a quarter of a unit apart on the published plane
 MOMENTS = 14  # states of each method
 EARLY = 5  # the first step after 0 that is of interest
-UNIT = 500  # steps in a coordinate of length 1
-LOST = 0.004  # most that a unit vector may lose of its squared length
+STEPS = 500  # that the largest deviation is counted in
+LOST = 0.002  # most of the largest squared deviation that any point may lose
 NATS = 100  # steps in a nat
 CEILING = 300  # nats above the lowest energy at which a field ends
 
@@ -38,32 +41,73 @@ def moments(steps: Sequence[int]) -> list[int]:
 
 
 def embedding_fields(
-    encoders: Encoders, networks: nn.ModuleDict, snapshots: Snapshots, settings: Settings
+    method: Embedding, networks: nn.ModuleDict, snapshots: Snapshots, x: Tensor, settings: Settings
 ) -> Arrays:
-    """The first member's unit embeddings of the grid at each moment, in principal coordinates:
-    `field_MOMENT` `[rank, SIDE, SIDE]` by the encoder and, where landscapes are seen from another
-    one, `target_MOMENT` by that; int16, `field_unit` steps in a coordinate of length 1."""
-    x = stacked(grid(settings.landscape, SIDE).reshape(-1, 2), settings)
-    embed, embed_reference = encoders
+    """The first member's unit embeddings of the grid at each moment, `Deviations` of them:
+    `field_MOMENT` by the encoder and, where landscapes are seen from another one, `target_MOMENT`
+    by that, with `step_MOMENT` and `offset_MOMENT`.
+
+    Networks compute in float64 here, for float32 cannot tell a collapsed embedding from its mean.
+    Where float32, which they were trained in, cannot either, `rounding_MOMENT` says so: its largest
+    error of a unit embedding. x: points that the mean is taken over where it is open.
+    """
+    fine = copy.deepcopy(networks).double()
+    centred = mean_is_open(method, networks, x)
+    coarse = encoders_about(method, networks, x, centred=centred)
+    exact = encoders_about(method, fine, x.double(), centred=centred)
+    points = stacked(grid(settings.landscape, SIDE).reshape(-1, 2), settings)
     found: Arrays = {"field_steps": np.array(moments(sorted(snapshots)))}
-    found |= {"field_side": np.array(SIDE), "field_unit": np.array(UNIT)}
+    found |= {"field_side": np.array(SIDE)}
     for moment, step in enumerate(found["field_steps"]):
-        restore(networks, snapshots[int(step)])
-        u = unit(array(embed(x)[0]))
-        target = unit(array(embed_reference(x)[0]))
-        both = [u] if np.array_equal(u, target) else [u, target]
-        rotated = np.round(principal(np.concatenate(both)) * UNIT).astype(np.int16)
-        for name, field in zip(("field", "target"), np.split(rotated, len(both)), strict=False):
-            found[f"{name}_{moment}"] = field.T.reshape(-1, SIDE, SIDE)
+        for part in (networks, fine):
+            restore(part, snapshots[int(step)])
+        u, v = (unit(array(encode(points.double())[0])) for encode in exact)
+        rough = [unit(array(encode(points)[0])) for encode in coarse]
+        error = max(np.linalg.norm(r - e, axis=1).max() for r, e in zip(rough, (u, v), strict=True))
+        kept = deviations(u, v)
+        found[f"field_{moment}"] = kept.online.T.reshape(-1, SIDE, SIDE)
+        if not np.array_equal(u, v):
+            found[f"target_{moment}"] = kept.target.T.reshape(-1, SIDE, SIDE)
+        found[f"step_{moment}"], found[f"offset_{moment}"] = kept.step, kept.offset
+        found[f"rounding_{moment}"] = np.array(error)
     return found
 
 
-def principal(u: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Unit vectors `[n, dim]` in as few of their principal coordinates as `LOST` allows."""
-    _, axes = np.linalg.eigh(u.T @ u)
-    rotated = u @ axes[:, ::-1]
-    lost = (1 - np.cumsum(rotated**2, axis=1)).max(axis=0)
-    return np.asarray(rotated[:, : int((lost > LOST).sum()) + 1][:, : u.shape[1]])
+class Deviations(NamedTuple):
+    """u and v less their own means, int16 `[n, rank]`; `step`: what a unit of each axis is, and
+    `offset`: mean u - mean v, both `[rank]`. So u_i - v_j is about
+    `step * (online[i] - target[j]) + offset`, but for what is the same for all i and j."""
+
+    online: npt.NDArray[np.int16]
+    target: npt.NDArray[np.int16]
+    step: npt.NDArray[np.float64]
+    offset: npt.NDArray[np.float64]
+
+
+def deviations(u: npt.NDArray[Any], v: npt.NDArray[Any]) -> Deviations:
+    """Of unit vectors `[n, dim]`. The first axis is that of the offset, which small deviations
+    along it count with; the others are principal, as many as `LOST` asks for."""
+    offset = u.mean(axis=0) - v.mean(axis=0)
+    both = np.concatenate([u - u.mean(axis=0), v - v.mean(axis=0)])
+    far = np.linalg.norm(offset)
+    first = offset[:, None] / far if far > 0 else np.zeros((len(offset), 1))
+    rest = both - both @ first @ first.T
+    _, axes = np.linalg.eigh(rest.T @ rest)
+    rotated = rest @ axes[:, ::-1]
+    left = (rest**2).sum(axis=1)[:, None] - np.cumsum(rotated**2, axis=1)
+    rank = int((left.max(axis=0) > LOST * (both**2).sum(axis=1).max()).sum()) + 1
+    axes = axes[:, ::-1][:, :rank]
+    if far > 0:
+        axes = np.concatenate([first, axes], axis=1)
+    kept = both @ axes
+    extent = np.abs(kept).max(axis=0)
+    if far > 0:
+        extent[1:] = extent[1:].max()
+    else:
+        extent[:] = extent.max()
+    step = np.where(extent > 0, extent, 1.0) / STEPS
+    online, target = np.split(np.round(kept / step).astype(np.int16), 2)
+    return Deviations(online, target, step, offset @ axes)
 
 
 def energy_fields(

@@ -7,7 +7,6 @@ landscape E(x; x_ref) = -cos(f(x), g(x_ref)), are passed as unit vectors (see `u
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
-from scipy.special import softmax
 from scipy.stats import rankdata, spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.manifold import trustworthiness
@@ -20,7 +19,7 @@ from jepatlas.common.base.vectors import unit
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
-TEMPERATURES = np.geomspace(0.003, 1, 6)  # relative to a landscape's range
+LEAST = 1e-6  # of singular values: what is smaller is rounding
 
 
 # Collapse
@@ -48,22 +47,20 @@ def silhouette(u: Array, components: Labels) -> float:
     return float(silhouette_score(u, components))
 
 
-def knn_accuracy(u: Array, components: Labels, u_test: Array, components_test: Labels) -> float:
-    """Accuracy of the 10 nearest neighbours' vote."""
+def nearest_neighbours(u: Array, components: Labels, u_test: Array) -> Labels:
+    """The vote of the 10 nearest neighbours."""
     classifier = KNeighborsClassifier(n_neighbors=10).fit(u, components)
-    return float(classifier.score(u_test, components_test))
+    return np.asarray(classifier.predict(u_test))
 
 
-def linear_probe_accuracy(
-    u: Array, components: Labels, u_test: Array, components_test: Labels
-) -> float:
-    """Accuracy of a logistic regression on standardised embeddings.
+def linear_probe(u: Array, components: Labels, u_test: Array) -> Labels:
+    """What a logistic regression on standardised embeddings takes each test point for.
 
     Standardised, it asks whether the information is there, at whatever scale; `spread` has the
     scale.
     """
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    return float(classifier.fit(u, components).score(u_test, components_test))
+    return np.asarray(classifier.fit(u, components).predict(u_test))
 
 
 # Local and global structure
@@ -126,25 +123,70 @@ def roughness(gradient: Array, energy: Array) -> float:
         return float((slope / np.ptp(energy, axis=1)).mean())
 
 
-def score_explained(gradient: Array, energy: Array, exact: Array) -> float:
-    """Share of the exact score s* that the slope of the landscapes explains, taken as one energy.
+def score_explained(gradient: Array, noise: Array, exact: Array) -> float:
+    """Share of the exact score s* that the slope of a landscape explains, the noise taken off it.
 
-    Together the landscapes are E(x) = -T log mean_r exp(-E(x; x_r) / T). The share is
-    1 - min_c E |c dE/dx + s*|^2 / E |s*|^2 over the points, at the best of `TEMPERATURES` and of
-    the factors c >= 0: no landscape comes with a temperature or a scale of its own.
+    At pairs (x, x') with x' = x + noise, gradient is that of E(x'; x) in x'. Where -E is the
+    pointwise mutual information log p(x' | x) - log p(x'), the known kernel p(x' | x) has slope
+    -noise / sigma^2, so that s* = dE/dx' - noise / sigma^2. A landscape comes without a scale or a
+    temperature, so both factors are fitted: 1 - min_ab E |s* - a dE/dx' - b noise|^2 / E |s*|^2.
 
-    gradient: dE/dx, `[references, n, d]`; energy: `[references, n]`; exact: s*, `[n, d]`.
+    gradient, noise, exact: `[n, d]`.
     """
-    if np.ptp(energy) == 0:
-        return 0.0
-    shares = [0.0]
-    for temperature in TEMPERATURES * np.ptp(energy):
-        weight = softmax(-energy / temperature, axis=0)
-        slope = -np.einsum("rn,rnd->nd", weight, gradient)
-        inner = (slope * exact).sum()
-        if inner > 0:
-            shares.append(inner**2 / ((slope**2).sum() * (exact**2).sum()))
-    return float(max(shares))
+    columns = np.stack([gradient.ravel(), noise.ravel()], axis=1)
+    scale = np.abs(columns).max(axis=0)
+    columns = columns / np.where(scale > 0, scale, 1)  # slopes of 1e-9 are slopes too
+    factors = np.linalg.lstsq(columns, exact.ravel())[0]
+    return float(1 - ((exact.ravel() - columns @ factors) ** 2).sum() / (exact**2).sum())
+
+
+def log_volume(jacobian: Array) -> Array:
+    """Sum of the logs of the Jacobian's singular values at each point, `[d, n, dim] -> [n]`.
+
+    They are floored at `LEAST`, as published.
+    """
+    singular = np.linalg.svd(jacobian.transpose(1, 0, 2), compute_uv=False)  # [n, d]
+    return np.log(singular.clip(LEAST)).sum(-1)
+
+
+def rank_correlation(a: Array, b: Array) -> float:
+    """Spearman's, `[n]` each; NaN where one is constant."""
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(spearmanr(a, b).statistic)
+
+
+def row_correlation(energy: Array, exact: Array) -> float:
+    """Mean over the rows of their Pearson correlations: `[references, n]` each. NaN where a
+    landscape is flat."""
+    a, b = (rows - rows.mean(axis=1, keepdims=True) for rows in (energy, exact))
+    with np.errstate(invalid="ignore"):
+        r = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return float(r.mean())
+
+
+# Spectrum
+
+
+def rayleigh_quotients(z: Array, z_prime: Array, count: int) -> Array:
+    """Agreement of two views in the `count` directions in which embeddings vary most, `[count]`.
+
+    In the span of these principal directions, the stationary values of E f(x) f(x') relative to the
+    mean of E f(x)^2 and E f(x')^2, all less means, the greatest first. By Ky Fan's theorem their
+    sum is at most that of as many leading eigenvalues of the positive-pair kernel.
+
+    z, z_prime: embeddings of the views of n points, `[n, dim]`.
+    """
+    middle = (z.mean(axis=0) + z_prime.mean(axis=0)) / 2
+    z, z_prime = z - middle, z_prime - middle
+    _, values, axes = np.linalg.svd(np.concatenate([z, z_prime]), full_matrices=False)
+    kept = values[:count] > max(values[0] * LEAST, np.finfo(np.float64).tiny)
+    white = axes[:count][kept].T * np.sqrt(2 * len(z)) / values[:count][kept]
+    a, b = z @ white, z_prime @ white
+    quotients = np.linalg.eigvalsh((a.T @ b + b.T @ a) / (2 * len(z)))
+    found = np.zeros(count)
+    found[: len(quotients)] = quotients[::-1]
+    return found
 
 
 # Masked prediction

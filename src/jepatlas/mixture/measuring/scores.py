@@ -1,26 +1,23 @@
 """What a score method has learned: its energy against -log p, and Langevin samples of it."""
 
 import itertools
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
 from jepatlas.common.base.random import generator
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.measuring.statistics import summary
+from jepatlas.common.measuring.statistics import over_members
 from jepatlas.mixture.learning.method import ScoreMatching
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
+from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.measuring.sampling import langevin
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.world import World
 
-Metrics = dict[str, Any]
-Arrays = dict[str, npt.NDArray[Any]]
 CHAINS_DRAWN = 400
 EXACT_COPIES = 4
 ARROWS = 21  # per side of the field of scores
@@ -38,8 +35,8 @@ def evaluate_score(
     offset = (energy + log_density).mean(axis=1)  # E is known up to a constant
     measured: Metrics = {
         "score": {
-            "fisher_error": summary([metrics.fisher_error(member, exact) for member in score]),
-            "energy_correlation": summary(
+            "fisher_error": over_members([metrics.fisher_error(member, exact) for member in score]),
+            "energy_correlation": over_members(
                 [metrics.energy_correlation(member, log_density) for member in energy]
             ),
         }
@@ -65,8 +62,10 @@ def _sampling(
     yardstick = np.mean(between, axis=0)
     measured: Metrics = {
         "exact": {
-            "sliced_wasserstein": summary(yardstick),
-            "weight_error": summary(np.mean([_weight_error(a, smoothed) for a in exact], axis=0)),
+            "sliced_wasserstein": over_members(yardstick),
+            "weight_error": over_members(
+                np.mean([_weight_error(a, smoothed) for a in exact], axis=0)
+            ),
         }
     }
     drawn: Arrays = {"exact_samples": exact[0, 0, :CHAINS_DRAWN].astype(np.float32)}
@@ -77,10 +76,10 @@ def _sampling(
         path, acceptance = _chains(method, networks, world, settings, step, name == "adjusted")
         distance = np.mean([_distance(path[-1], copy, directions) for copy in exact], axis=0)
         measured[name] = {
-            "sliced_wasserstein": summary(distance),
-            "weight_error": summary(_weight_error(path[-1], smoothed)),
+            "sliced_wasserstein": over_members(distance),
+            "weight_error": over_members(_weight_error(path[-1], smoothed)),
             "of_exact": float(distance.mean() / yardstick.mean()),
-            "acceptance": summary(acceptance),
+            "acceptance": over_members(acceptance),
         }
         drawn[f"{name}_path"] = path[:, 0, :CHAINS_DRAWN].astype(np.float32)
     return measured, drawn

@@ -1,7 +1,7 @@
 """The mixture's section of the page: every method through training, as fields over the plane.
 
-What `evaluate` wrote of a method is packed for a browser, which redraws landscapes from it; no
-network is needed here.
+What `evaluate` wrote of each default recipe is packed for a browser, which redraws landscapes from
+it; no network is needed here.
 """
 
 from pathlib import Path
@@ -13,17 +13,30 @@ import numpy.typing as npt
 
 from jepatlas.common.base.parameters import Fraction, InputError, scalar, section, value
 from jepatlas.common.base.storage import read_arrays
+from jepatlas.common.drawing.looks import COLOURS
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.packing import Arrays
-from jepatlas.common.reporting.page import Section, asset, fill
+from jepatlas.common.reporting.page import Section, asset, fill, folded, measures, still
+from jepatlas.mixture.drawing.album import arrays_of
+from jepatlas.mixture.reporting.cards import cards
+from jepatlas.mixture.reporting.curves import curves
+from jepatlas.mixture.reporting.flow import flow
+from jepatlas.mixture.reporting.optimum import optimum
+from jepatlas.mixture.reporting.story import story as steps
 from jepatlas.mixture.track import TITLE
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
+from jepatlas.mixture.truth.recipes import DEFAULT, mixture_of
+from jepatlas.mixture.truth.world import POINTS
 
 DATA = Path("data/mixture")
 DOTS = 300
+FIELDS = 4_300_000  # letters that all fields may take, of 8 MB for the whole page
+COARSER = 2  # steps of what was evaluated in one here: an energy is within a hundredth or two
 FINE = 162  # points per side of the grid that contours are found on
 HELD = (0.5, 0.9, 0.99)  # share of the density inside each contour
+SCRIPTS = ("plane", "objectives", "curves", "linked", "wipe", "flow", "live", "mixture")
+LIVE = ("contrastive", "jepa", "jepa_ema", "vicreg", "barlow_twins", "lejepa", "dsm")
 SPELLED = {  # where the name in params.yaml is not what people write
     "contrastive": "Contrastive",
     "dsm": "DSM",
@@ -35,25 +48,56 @@ SPELLED = {  # where the name in params.yaml is not what people write
     "vicreg": "VICReg",
     "barlow_twins": "Barlow Twins",
     "lejepa": "LeJEPA",
+    "spectral": "Spectral contrastive",
+    "simsiam": "SimSiam",
+    "wmse": "W-MSE",
+    "kerjepa": "KerJEPA",
+    "visreg": "VISReg",
+    "var_jepa": "Var-JEPA",
+    "ssm": "Sliced SM",
+    "nce": "NCE",
+    "energy": "Energy, uniform negatives",
 }
 
 
 def page() -> Section:
     """The section, from the files of the current folder."""
-    points = read_arrays(DATA / "points.npz")
     evaluated = {
-        name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in value("mixture.methods")
+        name: arrays_of(DEFAULT, DATA / "evaluated" / f"{name}.npz")
+        for name in value("mixture.methods")
     }
-    methods = [method(name, arrays) for name, arrays in evaluated.items()]
     side = int(next(iter(evaluated.values()))["field_side"])
-    data = world(
-        points,
-        section("mixture.landscape", Landscape),
-        scalar("mixture.evaluation.collapsed", Fraction),
+    own = scalar("mixture.mixture", str)
+    worlds = {
+        name: read_arrays(POINTS / f"{name}.npz") for name in {own, *map(mixture_of, evaluated)}
+    }
+    plane = section("mixture.landscape", Landscape)
+    found = [
+        method(name, arrays, worlds[mixture_of(name)], plane) for name, arrays in evaluated.items()
+    ]
+    methods = within(FIELDS, found)
+    data = world(worlds[own], plane, scalar("mixture.evaluation.collapsed", Fraction))
+    scripts = [asset(__package__, f"{name}.js") for name in SCRIPTS]
+    names = {one["name"]: one["label"] for one in methods}
+    story = steps(methods, data["collapsed"])
+    html = fill(
+        asset(__package__, "section.html"),
+        {
+            "methods": str(len(methods)),
+            "cards": cards(names),
+            "measures": folded(measures("mixture", names)),
+        },
     )
-    scripts = [asset(__package__, f"{name}.js") for name in ("plane", "mixture")]
-    html = fill(asset(__package__, "section.html"), {"methods": str(len(methods))})
-    return Section(TITLE, html, scripts, {**data, "side": side, "methods": methods})
+    grounds = {name: ground(points, plane) for name, points in sorted(worlds.items())}
+    shown = {**data, "grounds": grounds, "side": side, "methods": methods, "live": live()}
+    picture = still(Path("plots/mixture/pictures/sheet.png"))
+    return Section(TITLE, html, scripts, shown, names, picture, story)
+
+
+def live() -> dict[str, Any]:
+    """What is trained in the browser, and the code of the worker that does it."""
+    parts = (asset(__package__, f"live_{name}.js") for name in ("objectives", "network", "worker"))
+    return {"labels": {name: label(name) for name in LIVE}, "code": "\n".join(parts)}
 
 
 def label(name: str) -> str:
@@ -61,22 +105,28 @@ def label(name: str) -> str:
     return SPELLED.get(name, name.replace("_", " "))
 
 
-def method(name: str, evaluated: Arrays) -> dict[str, Any]:
-    """The states of one method; evaluated: the arrays that `mixture_evaluate` wrote of it."""
+def method(name: str, evaluated: Arrays, ground: Arrays, plane: Landscape) -> dict[str, Any]:
+    """The states of one method, and what was measured of it at the end.
+
+    evaluated: the arrays that `mixture_evaluate` wrote of it; ground: the points of its mixture.
+    """
     try:
+        followed, flowing = curves(evaluated), flow(evaluated, plane)
         steps = evaluated["field_steps"].tolist()
         states = [state(evaluated, moment) for moment in range(len(steps))]
         spread = spreads(evaluated, steps)
     except KeyError as missing:
-        raise InputError(
-            f"{DATA / 'evaluated' / name}.npz: lacks {missing}; `dvc repro` makes it anew"
-        ) from None
+        file, lacks = DATA / "evaluated" / f"{name}.npz", f"{DEFAULT}/{missing.args[0]}"
+        raise InputError(f"{file}: lacks {lacks}; `dvc repro` makes it anew") from None
     return {
         "name": name,
         "label": label(name),
+        "ground": mixture_of(name),
         "kind": "score" if "field_nats" in evaluated else "embedding",
-        "unit": int(evaluated.get("field_unit", 1)),
         "nats": int(evaluated.get("field_nats", 1)),
+        "curves": followed,
+        "flow": flowing,
+        "optimum": optimum(evaluated, ground, plane),
         "states": [
             {"at": step, "spread": width, **packed}
             for step, width, packed in zip(steps, spread, states, strict=True)
@@ -85,14 +135,45 @@ def method(name: str, evaluated: Arrays) -> dict[str, Any]:
 
 
 def state(evaluated: Arrays, moment: int) -> dict[str, Any]:
-    """The fields of one moment, packed: of an energy, or of unit embeddings by the encoder and,
-    where landscapes are seen from another one, by that."""
+    """The fields of one moment, packed: of an energy, or of what unit embeddings deviate from their
+    mean by the encoder and, where landscapes are seen from another one, by that."""
     if "field_nats" in evaluated:
         return {"energy": packing.fields(evaluated[f"energy_{moment}"][None])}
-    field = evaluated[f"field_{moment}"]
-    target = evaluated.get(f"target_{moment}")
-    packed = None if target is None else packing.fields(target)
-    return {"rank": len(field), "online": packing.fields(field), "target": packed}
+    field, target = evaluated[f"field_{moment}"], evaluated.get(f"target_{moment}")
+    fine = {key: evaluated[f"{key}_{moment}"].ravel() for key in ("step", "offset", "rounding")}
+    fine["step"] = COARSER * fine["step"]
+    numbers = {key: [float(f"{one:.6g}") for one in found] for key, found in fine.items()}
+    return {
+        "online": packed(field),
+        "target": None if target is None else packed(target),
+        **numbers,
+    }
+
+
+def packed(field: npt.NDArray[Any]) -> str:
+    """Fields `[axes, side, side]` in coarser steps."""
+    return packing.fields(np.round(field / COARSER))
+
+
+def within(letters: int, methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The methods with as many of their states as may be kept, the first and the last among them;
+    however many methods there are, the page stays small."""
+    most = max(len(method["states"]) for method in methods)
+    for count in range(most, 1, -1):
+        kept = [{**method, "states": spaced(method["states"], count)} for method in methods]
+        if sum(size(state) for method in kept for state in method["states"]) <= letters:
+            break
+    return kept
+
+
+def spaced(states: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """So many of the states, evenly from the first to the last; all where there are fewer."""
+    places = np.linspace(0, len(states) - 1, min(count, len(states))).round().astype(int)
+    return [states[place] for place in places]
+
+
+def size(state: dict[str, Any]) -> int:
+    return sum(len(item) for item in state.values() if isinstance(item, str))
 
 
 def spreads(evaluated: Arrays, steps: list[int]) -> list[float | None]:
@@ -105,13 +186,23 @@ def spreads(evaluated: Arrays, steps: list[int]) -> list[float | None]:
 
 
 def world(points: Arrays, plane: Landscape, collapsed: float) -> dict[str, Any]:
-    """What all panels have in common: the plane, the points and the true density."""
+    """What all panels have in common: the plane, and the track's own mixture."""
     mixture = Mixture(points["weights"], points["means"], points["covariances"])
     return {
         "x": list(plane.x),
         "y": list(plane.y),
         "collapsed": collapsed,
+        "colours": COLOURS,
+        "weights": mixture.weights.tolist(),
         "means": np.round(mixture.means, 3).tolist(),
+        "covariances": mixture.covariances.tolist(),
+    }
+
+
+def ground(points: Arrays, plane: Landscape) -> dict[str, Any]:
+    """What is drawn on the panels of the methods of one mixture: points, and the true density."""
+    mixture = Mixture(points["weights"], points["means"], points["covariances"])
+    return {
         "points": np.round(points["test"][:DOTS], 2).tolist(),
         "contours": contours(mixture, points["test"], plane),
     }

@@ -1,7 +1,10 @@
 """The mixture's tables in the documents: by what a method has learned, one for each kind."""
 
+from dataclasses import replace
+
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.tables import interval, markdown, measured
+from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED
 
 # Heading of a column: the measure.
 EMBEDDING = {
@@ -16,6 +19,25 @@ EMBEDDING = {
     "trustworthiness": "structure.trustworthiness",
     "distances, all": "structure.distance_correlation",
     "distances, across": "structure.distance_correlation_across",
+}
+OPTIMUM = {
+    "regret": "optimum.regret",
+    "loss": "optimum.loss",
+    "loss, exact": "optimum.exact_loss",
+    "landscape": "optimum.landscape.trained",
+    "landscape, untrained": "optimum.landscape.untrained",
+    "landscape, distance": "optimum.landscape.distance",
+    "bound, nats": "optimum.bound",
+    "bound, exact": "optimum.bound_exact",
+    "information": "optimum.information",
+}
+SPECTRUM = {
+    "captured": "spectrum.trained.captured",
+    "captured, untrained": "spectrum.untrained.captured",
+    "score": "landscape.score_explained",
+    "score, noise alone": "landscape.score_chance",
+    "score, exact critic": "landscape.score_exact",
+    "JEPA-SCORE": "structure.jepa_score",
 }
 SCORE = {
     "Fisher error": "score.fisher_error",
@@ -32,12 +54,32 @@ DISTANCE = {
 
 def tables() -> dict[str, str]:
     """The Markdown of each table by its name."""
-    methods, measures = measured("mixture")
+    methods, every = measured("mixture")
+    measures, published = of_recipe(DEFAULT, every), of_recipe(PUBLISHED, every)
     return {
         "mixture embeddings": embeddings(having("landscape.auroc", methods, measures), measures),
+        "mixture embeddings as published": embeddings(
+            having("landscape.auroc", methods, published), published
+        ),
+        "mixture optima": of(OPTIMUM, having("optimum.regret", methods, measures), measures),
+        "mixture spectra": of(SPECTRUM, having("landscape.auroc", methods, measures), measures),
         "mixture scores": scores(having("score.fisher_error", methods, measures), measures),
+        "mixture scores as published": scores(
+            having("score.fisher_error", methods, published), published
+        ),
         "mixture masked": masked(having("masked.of_exact", methods, measures), measures),
     }
+
+
+def of_recipe(recipe: str, measures: Measures) -> Measures:
+    """The measures of one recipe, by their names without it."""
+    start = f"{recipe}."
+    rows = {
+        (method, name.removeprefix(start)): found
+        for (method, name), found in measures.rows.items()
+        if name.startswith(start)
+    }
+    return replace(measures, rows=rows)
 
 
 def having(measure: str, methods: list[str], measures: Measures) -> list[str]:
@@ -55,6 +97,18 @@ def embeddings(methods: list[str], measures: Measures) -> str:
         for name in methods
     )
     return markdown(["method", *EMBEDDING, "collapsed at step"], rows)
+
+
+def of(columns: dict[str, str], methods: list[str], measures: Measures) -> str:
+    """A column for each measure; empty for a method that it is not taken of."""
+    rows = []
+    for name in methods:
+        has = (measures.has(name, measure) for measure in columns.values())
+        cells = zip(has, columns.values(), strict=True)
+        rows.append(
+            [f"`{name}`", *(interval(measures.get(name, m)) if known else "" for known, m in cells)]
+        )
+    return markdown(["method", *columns], rows)
 
 
 def collapse(measures: Measures, name: str) -> str:

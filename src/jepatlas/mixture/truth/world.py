@@ -1,6 +1,7 @@
 """The points of the mixture track: each member's own training points, shared held-out ones."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -8,11 +9,24 @@ import numpy.typing as npt
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.random import generator
+from jepatlas.common.base.storage import read_arrays
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Data
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+
+POINTS = Path("data/mixture/points")  # a file for each mixture
+LAYOUT = {  # of the file of points
+    "weights": "float64 k",
+    "means": "float64 k 2",
+    "covariances": "float64 k 2 2",
+    "train": "float64 members n 2",
+    "probe": "float64 probe 2",
+    "probe_components": "int64 probe",
+    "test": "float64 test 2",
+    "test_components": "int64 test",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,11 @@ class World:
         probe = mixture.sample(data.probe, generator(seed, "probe"))
         test = mixture.sample(data.test, generator(seed, "test"))
         return cls(mixture, np.stack(train), *probe, *test)
+
+    @classmethod
+    def read(cls, mixture: str) -> Self:
+        """As it was drawn before of the mixture of that name, from its file."""
+        return cls.from_arrays(read_arrays(POINTS / f"{mixture}.npz", LAYOUT))
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The whole world as named arrays, for an `.npz`."""

@@ -1,14 +1,13 @@
 """How models look in the pictures of this track, and the lines that most of them are made of."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from jepatlas.common.drawing.style import CATEGORIES, FAINT
-
-Look = dict[str, Any]
+from jepatlas.common.drawing import looks as common
+from jepatlas.common.drawing.looks import Look
+from jepatlas.common.drawing.style import FAINT
 
 SPELLED = {  # where the name in params.yaml is not what people write
     "vae": "VAE",
@@ -19,8 +18,6 @@ SPELLED = {  # where the name in params.yaml is not what people write
     "pred_vae": "predictive VAE",
     "gated_ae": "gated AE",
 }
-COLOURS = CATEGORIES[:-1]  # the last, black, is that of the limit
-DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)))
 LIMIT: Look = {"color": "black", "linestyle": (0, (1, 1.2)), "linewidth": 1.2}
 RECIPES = {"as_published": "As published", "default": "Default recipe"}
 SCATTERED = ("as_published",)  # recipes whose seeds say more by their range than by their mean
@@ -38,14 +35,7 @@ def label(name: str) -> str:
 
 def looks(names: Sequence[str]) -> dict[str, Look]:
     """A colour, a dash and a label for each model, however many there are."""
-    return {
-        name: {
-            "color": COLOURS[k % len(COLOURS)],
-            "linestyle": DASHES[k // len(COLOURS) % len(DASHES)],
-            "label": label(name),
-        }
-        for k, name in enumerate(names)
-    }
+    return {name: look | {"label": label(name)} for name, look in common.looks(names).items()}
 
 
 def draw_lines(

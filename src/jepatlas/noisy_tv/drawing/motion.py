@@ -14,6 +14,7 @@ Drawn = Mapping[str, npt.NDArray[Any]]
 
 DOCUMENT = ("vae", "ar", "jepa", "vjepa", "bjepa")  # the document's own are shown first
 NINETY = 1.645  # standard deviations to each side that hold 90 % of a Gaussian
+TRUE = "#b4b9c4"  # a broad line, on which a thin one is seen wherever it lies
 TRAIL = 15  # steps behind the moving point of a phase plane
 
 
@@ -37,33 +38,34 @@ def prediction(drawn: Drawn, scale: float, names: Sequence[str]) -> Figure:
     """True and predicted s_0 over time, with the 90 % interval of a model that has one."""
     shown, known = chosen(names, 4), looks(names)
     believing = next((name for name in reversed(shown) if f"default/{name}_std" in drawn), None)
-    page = figure(8.6, 5.2)
+    page = figure(8.6, 1.6 + 1.05 * len(shown))
     head(
         page,
         "One step ahead",
-        f"The first component of the signal and its predictions at $\\sigma = {scale:g}$.",
+        f"The first component of the signal, in grey, and its predictions, $\\sigma = {scale:g}$.",
         *([_band_in_words(drawn, believing)] if believing else []),
     )
-    for number, recipe in enumerate(RECIPES):
-        axes = place(page, 0.6, 1.15 + 2.05 * number, 6.6, 1.6)
+    for column, recipe in enumerate(RECIPES):
         true = drawn[f"{recipe}/true"][:, 0]
+        paths = {name: drawn[f"{recipe}/{name}"][:, 0] for name in shown}
+        reach = 1.1 * max(np.abs(path).max() for path in (true, *paths.values()))
         time = np.arange(1, len(true) + 1)
-        if recipe == "default" and believing:
-            mean, half = (
-                drawn[f"default/{believing}"][:, 0],
-                NINETY * _std(drawn, recipe, believing),
-            )
-            band = {"color": known[believing]["color"], "alpha": 0.25, "linewidth": 0}
-            axes.fill_between(time, mean - half, mean + half, **band)
-        axes.plot(time, true, color="black", linewidth=1.8, label="true")
-        for k, name in enumerate(shown):
-            # Each in longer gaps than the one below, as in the default recipe several coincide.
-            look = known[name] | {"linestyle": (0, (3, 2 * k)) if k else "-"}
-            axes.plot(time, drawn[f"{recipe}/{name}"][:, 0], **look, linewidth=1.1)
-        reach = 1.3 * np.abs(true).max()
-        axes.set(title=RECIPES[recipe], ylabel="$s_0$", xlim=(1, len(true)), ylim=(-reach, reach))
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    page.axes[-1].set_xlabel("step of the test part")
+        for row, (name, path) in enumerate(paths.items()):
+            axes = place(page, 0.85 + 3.9 * column, 1.2 + 1.05 * row, 3.6, 0.9)
+            colour = known[name]["color"]
+            if recipe == "default" and name == believing:
+                half = NINETY * _std(drawn, recipe, name)
+                band = {"color": colour, "alpha": 0.25, "linewidth": 0}
+                axes.fill_between(time, path - half, path + half, **band)
+            axes.plot(time, true, color=TRUE, linewidth=2.2)
+            axes.plot(time, path, color=colour, linewidth=1.1)
+            axes.set(xlim=(1, len(true)), ylim=(-reach, reach))
+            axes.tick_params(labelbottom=row == len(shown) - 1, labelleft=column == 0)
+            if row == 0:
+                axes.set_title(RECIPES[recipe])
+            if column == 0:
+                axes.set_ylabel(f"{label(name)}\n$s_0$", color=colour)
+        axes.set_xlabel("step of the test part")
     return page
 
 

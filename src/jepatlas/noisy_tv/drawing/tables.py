@@ -1,17 +1,19 @@
 """The tables of plot data, out of the rows that models and references have written."""
 
+import numpy as np
 import pandas as pd
 
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 
-NAMES = ("r2", "rollout", "coverage", "nll", "transfer")
+NAMES = ("r2", "rollout", "coverage", "nll", "transfer", "control")
 
 
 def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str, pd.DataFrame]:
     """The rows by table, each with the columns that it has values in.
 
     `failure` has what `r2` has at the failure scale and every memory of the distractor; all others
-    are at the system's own memory. `partially_observed` has what `r2` has, in these other systems.
+    are at the system's own memory. Rows come from files, with fewer digits than parameters may
+    have. `partially_observed` has what `r2` has, in these other systems.
     """
     other = rows[~rows.recipe.isin(list(RECIPES)) & (rows["table"] == "r2")]
     columns = ["table", "memory"]
@@ -22,8 +24,10 @@ def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str,
     }
     rows = rows[rows.recipe.isin(list(RECIPES))]
     for name in NAMES:
-        whole = rows[rows["table"] == name].drop(columns="table").dropna(axis=1, how="all")
+        whole = rows[rows["table"] == name].drop(columns="table")
         if name == "r2":
-            found["failure"] = whole[whole["scale"] == failure_scale].drop(columns="scale")
-        found[name] = whole[whole["memory"] == memory].drop(columns="memory")
+            failure = whole[np.isclose(whole["scale"], failure_scale)].drop(columns="scale")
+            found["failure"] = failure.dropna(axis=1, how="all")
+        own = whole[np.isclose(whole["memory"], memory)].drop(columns="memory")
+        found[name] = own.dropna(axis=1, how="all")
     return found

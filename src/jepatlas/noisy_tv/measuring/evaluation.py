@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jepatlas.noisy_tv.measuring.information import information_of_most
 from jepatlas.noisy_tv.measuring.latents import Forecast
 from jepatlas.noisy_tv.measuring.measure import (
     StateBelief,
@@ -30,6 +31,7 @@ def evaluate(
     results = Results(recipe, truth, evaluation)
     for measure, values in scores(truth, forecast).items():
         results.note(name, measure, values)
+    results.note_measure(name, "information_of_most", information_of_most(truth, forecast))
     for horizon, values in rollout(truth, forecast).items():
         results.note_drawn(name, "rollout", str(horizon), values)
         results.tabulate("rollout", values, model=name, horizon=horizon)

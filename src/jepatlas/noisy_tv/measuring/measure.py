@@ -40,6 +40,13 @@ class StateBelief:
         return cls(read(belief.mean), read.push(belief.covariance))
 
 
+KNOWN = {  # of the file of what the filter knows
+    "mean": "float64 members test k",
+    "covariance": "float64 members k k",
+    "now": "float64 members now k",
+}
+
+
 @dataclass(frozen=True)
 class Truth:
     """The states of all members, and what the filter knows of them.

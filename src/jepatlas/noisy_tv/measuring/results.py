@@ -4,13 +4,17 @@ Members come setting by setting, a setting being a noise scale and a memory of t
 with every seed. Summaries are over the seeds of a setting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from jepatlas.common.measuring.statistics import summary
+from jepatlas.common.base.storage import write_arrays, write_csv
+from jepatlas.common.measuring import measures
+from jepatlas.common.measuring.statistics import over_members, summary
 from jepatlas.noisy_tv.measuring.measure import LEVELS, StateBelief, Truth, calibration
 from jepatlas.noisy_tv.measuring.parameters import Evaluation
 from jepatlas.noisy_tv.truth.system import Array
@@ -38,16 +42,21 @@ class Results:
         self.shown = [found[setting] for setting in own]  # the first seed of each
         self.drawn: dict[str, npt.NDArray[Any]] = {}
 
-    def note(self, model: str, measure: str, values: Array) -> None:
-        """Values `[members]` of a measure of accuracy, at every noise scale."""
+    def note(self, model: str, measure: str, values: Array, table: str = "r2") -> None:
+        """Values `[members]` of a measure, of accuracy if no other table is named, at every noise
+        scale."""
         self._measure(model, measure, values)
-        self.tabulate("r2", values, model=model, measure=measure)
+        self.tabulate(table, values, model=model, measure=measure)
 
     def note_drawn(self, model: str, kind: str, measure: str, values: Array) -> None:
         """Values `[members]` of which only those at the drawn scale become a measure."""
         wanted = self.evaluation.drawn_scale, self.truth.memory
         kinds = self.measures.setdefault(model, {}).setdefault(kind, {})
-        kinds[measure] = summary(dict(self._by_setting(values))[wanted])
+        kinds[measure] = over_members(dict(self._by_setting(values))[wanted])
+
+    def note_measure(self, model: str, measure: str, values: Array) -> None:
+        """Values `[members]` of a measure that no figure draws, at every noise scale."""
+        self._measure(model, measure, values)
 
     def note_calibration(self, model: str, belief: StateBelief) -> None:
         """Coverage of intervals, and likelihood, of a belief about the next state."""
@@ -75,10 +84,26 @@ class Results:
 
     def _measure(self, model: str, measure: str, values: Array) -> None:
         self.measures.setdefault(model, {})[measure] = {
-            f"{scale:g}": summary(seeds)
+            f"{scale:g}": over_members(seeds)
             for (scale, memory), seeds in self._by_setting(values)
             if memory == self.truth.memory
         }
 
     def _by_setting(self, values: Array) -> Iterator[tuple[tuple[float, float], Array]]:
         return zip(self.settings, values.reshape(len(self.settings), -1), strict=True)
+
+
+def save(done: Mapping[str, Results], measured: Path, rows: Path, drawn: Path) -> None:
+    """Write the results of a stage in all settings: the tidy table of measures, named
+    `SETTING.MEASURE`; the plot rows; and the drawings, `SETTING/NAME`."""
+    names = next(iter(done.values())).measures
+    tables = [
+        measures.table(name, {setting: one.measures[name] for setting, one in done.items()})
+        for name in names
+    ]
+    write_csv(measured, measures.joined(tables))
+    write_csv(rows, pd.DataFrame([row for one in done.values() for row in one.rows]))
+    arrays = {
+        f"{setting}/{key}": a for setting, one in done.items() for key, a in one.drawn.items()
+    }
+    write_arrays(drawn, arrays)

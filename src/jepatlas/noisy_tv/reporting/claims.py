@@ -11,6 +11,7 @@ RECIPES = {"as_published": "as published", "default": "by the default recipe"}
 EXPERTS = ("sensor", "goal", "amplitude")
 
 OF_LIMIT = Threshold(0.95, "of the R² of the Kalman filter with the true parameters")
+OF_MOST = Threshold(0.95, "of what as many numbers can tell of the next state")
 IGNORED = Threshold(0.1, "of the distractor's variance")
 AHEAD = Threshold(0.5, "of the signal's variance")
 COVERED_LESS = Threshold(0.85, "0.90 less a tolerance of 0.05")
@@ -35,7 +36,7 @@ def claims() -> list[Claim]:
 
 def measure(recipe: str, model: str, key: str, words: str, axis: str = "") -> Measure:
     words = f"{words} of {model} {RECIPES[recipe]}"
-    return Measure("noisy_tv", model, f"{recipe}.{key}", words, axis)
+    return Measure("noisy_tv", model, f"{recipe}.{key}", words, axis, recipe=recipe)
 
 
 def r2(recipe: str, model: str, scale: float) -> Measure:
@@ -53,6 +54,10 @@ def of_limit_at(recipe: str, model: str, scale: float) -> Measure:
 
 def distractor(recipe: str, model: str) -> Measure:
     return measure(recipe, model, "r2_distractor.*", "R² of the distractor at {}", "σ")
+
+
+def information(recipe: str, model: str) -> Measure:
+    return measure(recipe, model, "information_of_most.*", "predictive information at {}", "σ")
 
 
 def rollout(recipe: str, model: str) -> Measure:
@@ -93,6 +98,11 @@ def recovery(quiet: float, loud: float) -> list[Claim]:
             "tv-ignores-noise",
             "VJEPA and BJEPA ignore the high-variance nuisance noise",
             *(published(distractor(*pair) < IGNORED, pair[0], LUCK) for pair in pairs),
+        ),
+        Section("noisy_tv", "What is VJEPA").claim(
+            "tv-information",
+            "VJEPA's representation maximises predictive information",
+            *(published(information(name, "vjepa") > OF_MOST, name, LUCK) for name in RECIPES),
         ),
         both.claim(
             "tv-robust",

@@ -10,14 +10,16 @@ import pandas as pd
 from jepatlas.common.base.parameters import InputError, section, value
 from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.charts import INK, specification
 from jepatlas.common.reporting.packing import Arrays
-from jepatlas.common.reporting.page import Section, asset
+from jepatlas.common.reporting.page import Section, Step, asset, fill, folded, measures, still
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 from jepatlas.noisy_tv.drawing.motion import DOCUMENT
+from jepatlas.noisy_tv.reporting import more
 from jepatlas.noisy_tv.track import TITLE
 from jepatlas.noisy_tv.truth.parameters import Sweep
 
-DATA = Path("data/noisy_tv")
+DATA, PLOTS = Path("data/noisy_tv"), Path("plots/noisy_tv/tables")
 LIMIT = "kalman"
 DECIMALS = 4  # decimals of the scores
 
@@ -28,10 +30,25 @@ def page() -> Section:
     drawn = read_arrays(DATA / "oracle" / "drawn.npz")
     for name in names:
         drawn |= read_arrays(DATA / "evaluated" / f"{name}.npz")
-    found = data(names, read_csv(Path("plots/noisy_tv/tables/r2.csv")), drawn)
-    scripts = [asset(__package__, "noisy_tv.js")]
-    html = asset(__package__, "section.html")
-    return Section(TITLE, html, scripts, {**found, "charts": charts(found["models"], scales)})
+    found = data(names, read_csv(PLOTS / "r2.csv"), drawn)
+    scripts = [asset(__package__, f"{name}.js") for name in ("more", "noisy_tv")]
+    labels = {model["name"]: model["label"] for model in found["models"]}
+    table = folded(measures("noisy_tv", labels))
+    html = fill(asset(__package__, "section.html"), {"measures": table})
+    shown = {**found, "charts": charts(found["models"], scales), "more": beside(found["models"])}
+    picture = still(Path("plots/noisy_tv/pictures/r2.png"))
+    return Section(TITLE, html, scripts, shown, labels, picture, story(found["models"], scales))
+
+
+def story(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> list[Step]:
+    """The step about this track, with the models shown that are shown at first."""
+    text = (
+        "A signal, and a distractor that is much louder. What predicts what it sees must follow "
+        "the noise; what predicts in a latent need not. The dotted line is the best that can be "
+        "known. Compare the two recipes: how a model is trained decides more than what it is asked."
+    )
+    shown = ".".join(model["name"] for model in names if model["shown"])
+    return [Step("The noisy TV", text, "recipes", f"sigma={max(scales):g}&models={shown}")]
 
 
 def models(methods: Sequence[str]) -> list[dict[str, Any]]:
@@ -92,11 +109,18 @@ def charts(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> dict[str
     return {"scores": _scores(names, scales), "series": _series(names)}
 
 
+def beside(names: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The charts of `more.py`, of the models in `names` and no others."""
+    known = [model["name"] for model in names]
+    tables = {name: read_csv(PLOTS / f"{name}.csv") for name in more.TABLES}
+    tables = {name: table[table.model.isin(known)] for name, table in tables.items()}
+    return more.charts(tables, more.Look(_colour(names), _dash(names)))
+
+
 def _colour(names: Sequence[dict[str, Any]]) -> Any:
     """Of each model; the limit and the truth take the colour of text, which the theme sets."""
     domain = ["true", *(model["name"] for model in names)]
-    ink: Any = {"expr": "ink"}  # a signal that the page sets
-    colours = [ink, *(model["colour"] or ink for model in names)]
+    colours = [INK, *(model["colour"] or INK for model in names)]
     scale = alt.Scale(domain=domain, range=colours)
     return alt.Color("model:N", scale=scale, legend=None)
 
@@ -130,10 +154,10 @@ def _scores(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> Any:
     )
     here = (
         alt.Chart(alt.NamedData("here"))
-        .mark_rule(strokeWidth=1.5, opacity=0.7, color={"expr": "ink"})
+        .mark_rule(strokeWidth=1.5, opacity=0.7, color=INK)
         .encode(alt.X("scale:Q"))
     )
-    return _specification(alt.layer(band, here, line, dots), 220)
+    return specification(alt.layer(band, here, line, dots), 220)
 
 
 def _series(names: Sequence[dict[str, Any]]) -> Any:
@@ -149,9 +173,4 @@ def _series(names: Sequence[dict[str, Any]]) -> Any:
             strokeWidth=alt.condition("datum.model == 'true'", alt.value(2.6), alt.value(1.3)),
         )
     )
-    return _specification(line, 150)
-
-
-def _specification(chart: Any, height: int) -> Any:
-    ink = alt.param(name="ink", value="#1f2430")
-    return chart.add_params(ink).properties(width="container", height=height).to_dict(validate=True)
+    return specification(line, 150)

@@ -7,6 +7,7 @@ from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Sweep
 
 LIMIT, LIMITS_NAME = "kalman", "Kalman filter"
 SHOWN = (0, 4, 8, 10)  # noise scales of the table, where they are measured
+STEERED = {"lqg": "exact LQG", "no_input": "no input", "random_input": "random inputs"}
 UNCERTAINTY = {
     "50 % intervals": "coverage_50",
     "90 % intervals": "coverage_90",
@@ -24,6 +25,7 @@ def tables() -> dict[str, str]:
         "noisy tv": accuracy(methods, measures, [s for s in scales if s in SHOWN] or list(scales)),
         "noisy tv horizons": by_horizon(methods, measures, drawn),
         "noisy tv partially observed": partially_observed(methods, measures, drawn),
+        "noisy tv control": control(methods, measures, drawn),
         "noisy tv uncertainty": uncertainty(methods, measures, drawn),
     }
 
@@ -78,6 +80,29 @@ def partially_observed(methods: list[str], measures: Measures, scale: float) -> 
     titles = [system.replace("_", " ") for system in systems]
     shares = [f"{title}: least share of the limit" for title in titles]
     return markdown([f"σ = {scale:g}, default recipe", *titles, *shares], rows)
+
+
+def control(methods: list[str], measures: Measures, scale: float) -> str:
+    """Regrets by the default recipe: told what counts, by the distance of latents, and with goal
+    experts, at one noise scale; and in the systems where one frame does not show the state."""
+    systems = list(section("noisy_tv.partially_observed", PartiallyObserved).systems)
+    columns = {
+        "told what counts": "default.regret",
+        "distance of latents": "default.regret_latent",
+        "goal experts, all steps": "default.regret_goal",
+        "goal expert, next step": "default.regret_goal_next",
+        **{f"{name.replace('_', ' ')}, told what counts": f"{name}.regret" for name in systems},
+    }
+
+    def cell(name: str, place: str) -> str:
+        key = f"{place}.{scale:g}"
+        return interval(measures.get(name, key)) if measures.has(name, key) else ""
+
+    rows = (
+        [STEERED.get(name, label(name)), *(cell(name, place) for place in columns.values())]
+        for name in [*STEERED, *methods]
+    )
+    return markdown([f"σ = {scale:g}, default recipe: regret", *columns], rows)
 
 
 def uncertainty(methods: list[str], measures: Measures, scale: float) -> str:

@@ -8,7 +8,7 @@ from jepatlas.common.base.parameters import PARAMS, InputError, section, validat
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Recipe, Recipes
 from jepatlas.noisy_tv.truth.system import System
-from jepatlas.noisy_tv.truth.world import World
+from jepatlas.noisy_tv.truth.world import LAYOUT, World
 
 TRAJECTORIES = Path("data/noisy_tv/trajectories")
 OWN = "own"  # the file of the track's own system
@@ -28,7 +28,7 @@ class Setting:
 
     def world(self) -> World:
         """As it was drawn before, from its file."""
-        arrays = read_arrays(TRAJECTORIES / f"{self.file}.npz")
+        arrays = read_arrays(TRAJECTORIES / f"{self.file}.npz", LAYOUT)
         return World.from_arrays(self.system, arrays, self.file)
 
 

@@ -13,6 +13,15 @@ from jepatlas.noisy_tv.truth.parameters import Data, Recipe, Sweep
 from jepatlas.noisy_tv.truth.system import Array, System, Trajectory
 
 FIELDS = ("C", "D", "s", "drive", "e")
+LAYOUT = {  # of a file of trajectories
+    "C": "float64 runs observation signal",
+    "D": "float64 runs observation distractor",
+    "s": "float64 runs time signal",
+    "drive": "float64 runs time distractor",
+    "e": "float64 runs time observation",
+    "seeds": "int64 runs",
+    "train": "int64",
+}
 
 
 class Member(NamedTuple):

@@ -1,6 +1,8 @@
 """One document out of the shell, the tracks' sections, the claims and the parameters."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import Any
@@ -19,7 +21,17 @@ from jepatlas.report.claims import TABLE
 from jepatlas.report.page import claims, plain
 
 # What all sections share, in the order in which they need each other.
-SCRIPTS = ("unpack", "theme", "colours", "player", "charts", "claims")
+SCRIPT = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
+SCRIPTS = ("unpack", "theme", "address", "colours", "player", "take", "charts", "claims", "story")
+
+
+LAST = {
+    "title": "What of the document holds",
+    "text": "All that the document claims, each claim decided by a rule over measured intervals. "
+    "These do not hold: press another verdict to see the others, or a number to see where it "
+    "was measured.",
+    "address": "claims?verdict=does not hold",
+}
 
 
 def sections() -> dict[str, Section]:
@@ -43,13 +55,20 @@ def assembled(
     found: Mapping[str, Section], rows: Sequence[Mapping[str, Any]], note: str | None, params: str
 ) -> str:
     """The page of these sections and claims; note: a line at its top; params: of params.yaml."""
-    held = sum(claim["verdict"] == "holds" for claim in rows)
     shared = "\n".join(asset(__package__, f"scripts/{name}.js") for name in SCRIPTS)
     titles = [section.title for section in found.values()]
     data = {name: dict(section.data) for name, section in found.items() if section.scripts}
+    scripts = {
+        "library": script(_library(), "module"),
+        "shared": script(shared),
+        "scripts": "\n".join(enclosed(section.scripts) for section in found.values()),
+        "start": script(asset(__package__, "scripts/start.js"), "module"),
+    }
     return fill(
         asset(__package__, "template.html"),
         {
+            **scripts,
+            "allowed": allowed(scripts.values()),
             "style": asset(__package__, "style.css"),
             "note": f'<p class="note">{escape(note)}</p>' if note else "",
             "links": "\n".join(
@@ -57,29 +76,47 @@ def assembled(
                 for name, section in found.items()
             ),
             "titles": escape(listed(titles)),
+            "description": escape(
+                f"Contrastive learning, score matching and JEPA in small worlds whose truth is "
+                f"known: {listed(titles)}. Landscapes to drag, training to step through, claims "
+                f"decided."
+            ),
+            "papers": links(document.PAPERS),
             "sections": "\n".join(shell(name, section) for name, section in found.items()),
             "document": escape(document.TITLE),
             "document_is": escape(document.IS),
-            "document_sources": sources(),
-            "claims_count": str(len(rows)),
-            "claims_held": str(held),
+            "document_sources": links(document.SOURCES),
+            "claims_counted": claims.counted(rows),
             "claims_filters": claims.filters(rows),
-            "claims_rows": claims.rows(rows),
+            "claims_rows": claims.rows(rows, {name: one.names for name, one in found.items()}),
             "params": escape(params),
-            "data": packing.json_of({"sections": data, "maps": colour_maps()}),
-            "library": script(_library(), "module"),
-            "shared": script(shared),
-            "scripts": "\n".join(enclosed(section.scripts) for section in found.values()),
-            "start": script(asset(__package__, "scripts/start.js"), "module"),
+            "story_hidden": "" if story(found) else " hidden",
+            "data": packing.json_of(
+                {"sections": data, "maps": colour_maps(), "story": story(found)}
+            ),
         },
     )
 
 
+def story(found: Mapping[str, Section]) -> list[dict[str, str]]:
+    """The steps of all sections in their order, and what of the document holds at the end."""
+    steps = [
+        {"title": step.title, "text": step.text, "address": f"{step.place}?{step.shows}"}
+        for section in found.values()
+        for step in section.story
+    ]
+    return [*steps, LAST] if steps else []
+
+
 def shell(name: str, section: Section) -> str:
-    """A section with its heading."""
+    """A section with its heading, and for those without JavaScript its still picture."""
+    still = ""
+    if section.still:
+        words = escape(f"{section.title}: a still picture")
+        still = f'<noscript><img class="still" src="{section.still}" alt="{words}"></noscript>\n'
     return (
         f'<section id="{name}" aria-labelledby="{name}-title">\n'
-        f'  <h2 id="{name}-title">{escape(section.title)}</h2>\n{section.html}</section>\n'
+        f'  <h2 id="{name}-title">{escape(section.title)}</h2>\n{still}{section.html}</section>\n'
     )
 
 
@@ -90,6 +127,13 @@ def script(text: str, type: str = "") -> str:
     return f"<script{kind}>\n{text}\n</script>"
 
 
+def allowed(elements: Iterable[str]) -> str:
+    """These scripts for a content security policy, by their hashes: a browser runs no other."""
+    texts = [text for one in elements for text in SCRIPT.findall(one)]
+    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
+    return " ".join(f"'sha256-{packing.base64_of(digest)}'" for digest in digests)
+
+
 def enclosed(scripts: Sequence[str]) -> str:
     """A section's scripts as an element of their own, so that even a mistake of spelling in them
     stops no other section, and within a function, so that their names are theirs alone."""
@@ -98,11 +142,11 @@ def enclosed(scripts: Sequence[str]) -> str:
     return script("\n".join(['(() => {\n"use strict";', *scripts, "})();"]))
 
 
-def sources() -> str:
-    """Links to what the document goes back to."""
+def links(papers: Mapping[str, str]) -> str:
+    """Papers by what they are called, and where they are."""
     return ", ".join(
         f'<a href="{escape(address)}" rel="noreferrer">{escape(name)}</a>'
-        for name, address in document.SOURCES.items()
+        for name, address in papers.items()
     )
 
 

@@ -1,11 +1,12 @@
 /** The embeddings of all test images in a plane, with what is under the pointer. */
 
 const MAP_STEPS = 4095; // as in page.py
+const STRIDE = 6; // pixels that a key goes at least, so that it leaves a crowd
+const TOWARDS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const NEAR = 14; // pixels within which the pointer finds a point
 
-// Okabe and Ito's colours; for ten classes, grey, brown, wine and violet
-// take the place of black and yellow, which one of the themes would swallow. Names in the maps say the same.
-const CLASS_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#9A6B3F", "#AA4466", "#7761B5"];
+// As in the pictures (drawing/album.py); without black, which the dark theme would swallow. Names in the maps say the same.
+const CLASS_COLOURS = ["#2F5FC4", "#CC3311", "#00905E", "#9A5579", "#DA7E00", "#1B99E5", "#808080", "#7A5A2E", "#6A3FA0", "#6E8B00"];
 
 /** The colour of the k-th class; beyond ten, hues far from each other. */
 function classColour(k) {
@@ -16,15 +17,19 @@ class EmbeddingMap {
   constructor(images, method, hidden, parent) {
     Object.assign(this, { images, method, hidden });
     this.place = new Map(images.shown.map((image, k) => [image, k]));
+    this.tiles = new Map([...images.wrong.map((image, k) => [image, images.mistaken[k]]), ...images.shown.map((image, k) => [image, images.originals[k]])]);
+    this.focus = null; // the point that keys have gone to
     const figure = element("figure", { parent });
     const caption = element("figcaption", { parent: figure });
     element("b", { text: method.label, parent: caption });
     const share = Math.round(100 * (method.share[0] + method.share[1]));
     element("span", { text: `${share} % of the variance`, parent: caption });
-    this.canvas = element("canvas", { parent: figure, role: "img", "aria-label": `Map of the embeddings of ${method.label}` });
+    const label = `Map of the embeddings of ${method.label}; arrow keys go from point to point`;
+    this.canvas = element("canvas", { parent: figure, tabindex: 0, role: "application", "aria-roledescription": "map of points", "aria-label": label });
     this.context = this.canvas.getContext("2d");
-    this.tip = element("div", { class: "tip", parent: figure });
+    this.tip = element("div", { class: "tip", parent: figure, "aria-live": "polite" });
     this.tip.hidden = true;
+    takeable(figure, `Map of ${method.label}`, { png: () => pngOf(this.canvas), svg: () => this.svg(), csv: () => this.csv() });
     const list = element("dl", { parent: figure });
     for (const [name, value] of method.numbers) {
       element("dt", { text: name, parent: list });
@@ -48,7 +53,7 @@ class EmbeddingMap {
     this.canvas.width = this.canvas.height = Math.round(this.width * this.dense);
     this.picture = new OffscreenCanvas(this.canvas.width, this.canvas.height);
     this.drawPoints(this.picture.getContext("2d"));
-    this.mark();
+    this.point(null); // what it was about lies elsewhere now
   }
 
   drawPoints(context) {
@@ -93,6 +98,22 @@ class EmbeddingMap {
     context.fillText(name, left, top);
   }
 
+  /** The numbers of the images whose classes are not hidden. */
+  get drawn() {
+    return Array.from(this.images.labels, (_, image) => image).filter((image) => !this.hidden.has(this.images.labels[image]));
+  }
+
+  svg() {
+    const colour = (image) => classColour(this.images.labels[image]);
+    return svgOf(this.width, this.width, this.drawn.map((image) => dots([this.pixel(image)], 1.3, colour(image))).join(""));
+  }
+
+  csv() {
+    const { labels, classes } = this.images;
+    const [first, second] = [0, 1].map((axis) => (image) => this.method.map[2 * image + axis] / MAP_STEPS);
+    return csvOf(this.drawn.map((image) => ({ image, class: classes[labels[image]], neighbours: classes[this.method.predicted[image]], first: first(image), second: second(image) })));
+  }
+
   /** The picked image and the one under the pointer. */
   mark(hovered = null) {
     if (!this.picture) return;
@@ -125,19 +146,49 @@ class EmbeddingMap {
     for (let image = 0; image < this.images.labels.length; image++) {
       if (this.hidden.has(this.images.labels[image])) continue;
       const [left, top] = this.pixel(image);
-      const distance = Math.hypot(left - x, top - y) - (this.place.has(image) ? 3 : 0);
+      const distance = Math.hypot(left - x, top - y) - (this.tiles.has(image) ? 3 : 0);
       if (distance < best) [found, best] = [image, distance];
     }
     return found;
   }
 
   listen() {
-    this.canvas.addEventListener("pointermove", (event) => this.point(this.nearest(event)));
-    this.canvas.addEventListener("pointerleave", () => this.point(null));
-    this.canvas.addEventListener("click", (event) => {
-      const k = this.place.get(this.nearest(event));
-      if (k !== undefined) this.images.select(k);
+    const { canvas } = this;
+    canvas.addEventListener("pointermove", (event) => this.point(this.nearest(event)));
+    canvas.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || this.point(null)); // a tap stays
+    canvas.addEventListener("click", (event) => {
+      this.point(this.nearest(event));
+      this.pick(this.nearest(event));
     });
+    canvas.addEventListener("blur", () => this.point((this.focus = null)));
+    canvas.addEventListener("keydown", (event) => {
+      const towards = TOWARDS[event.key];
+      if (event.key === "Enter") this.pick(this.focus);
+      if (!towards || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.point((this.focus = this.next(towards)));
+    });
+  }
+
+  /** Show an image of the list above. */
+  pick(image) {
+    const k = this.place.get(image);
+    if (k !== undefined) this.images.select(k);
+  }
+
+  /** The closest point that lies more in this direction than aside of it; at first, the picked image. */
+  next([x, y]) {
+    if (this.focus === null) return this.images.shown[this.images.selected];
+    const [left, top] = this.pixel(this.focus);
+    let [found, best] = [this.focus, Infinity];
+    for (let image = 0; image < this.images.labels.length; image++) {
+      if (this.hidden.has(this.images.labels[image])) continue;
+      const [across, down] = this.pixel(image);
+      const ahead = (across - left) * x + (down - top) * y;
+      const aside = Math.abs((across - left) * y) + Math.abs((down - top) * x);
+      if (ahead > STRIDE && aside <= ahead && ahead + aside < best) [found, best] = [image, ahead + aside];
+    }
+    return found;
   }
 
   point(image) {
@@ -145,7 +196,7 @@ class EmbeddingMap {
     this.tip.hidden = image === null;
     if (image === null) return;
     this.tip.replaceChildren();
-    if (this.place.has(image)) this.images.tile(this.images.originals[this.place.get(image)], this.tip, "");
+    if (this.tiles.has(image)) this.images.tile(this.tiles.get(image), this.tip, "");
     const [label, predicted] = [this.images.labels[image], this.method.predicted[image]].map((k) => this.images.classes[k]);
     const words = element("span", { parent: this.tip });
     element("div", { text: `image ${image}: a ${label}`, parent: words });
@@ -176,9 +227,18 @@ function startMaps(images) {
     chip.append(name);
     chip.addEventListener("click", () => {
       hidden[hidden.has(k) ? "delete" : "add"](k);
-      chip.setAttribute("aria-pressed", String(!hidden.has(k)));
-      draw();
+      update();
     });
+  });
+  const update = () => {
+    [...legend.children].forEach((chip, k) => chip.setAttribute("aria-pressed", String(!hidden.has(k))));
+    draw();
+  };
+  const known = images.classes.map((_, k) => String(k));
+  link("hidden", () => listOf([...hidden].sort((a, b) => a - b)), (text) => {
+    hidden.clear();
+    membersOf(text, known).forEach((k) => hidden.add(Number(k)));
+    update();
   });
   return maps;
 }

@@ -1,22 +1,28 @@
 /** The mixture's landscapes side by side, all seen from one reference. */
 
-const STAR = starPath(9);
+const STAR_PATH = starPath(9);
+const STAR = new Path2D(STAR_PATH);
+const HALF = Math.SQRT1_2; // that coordinates are kept times, so that squares add up to half of a squared distance
+const FINE = 0.01; // an energy as close to -1 as this is written by its distance
+const TOLD = 10; // times what rounding may do to an energy, which a landscape must span to be shown stretched
 const REACH = { mouse: 16, pen: 20, touch: 32 }; // pixels within which a handle is taken hold of
 
-/** One method: its present state, its energies over the grid, its panel. */
+/**
+ * One method: its present state, its energies over the grid, its panel. Energies are kept above the lowest of their
+ * scale: E + 1 = |u - v|^2 / 2 of a joint embedding is exact however close u and v are, where -cos is -1 and nothing more.
+ */
 class Landscape {
   constructor(method, world, plane, table, parent) {
-    Object.assign(this, { method, world, plane, table, scale: SCALES[method.kind] });
+    const ground = world.grounds[method.ground]; // the points and the true density of its mixture
+    Object.assign(this, { method, world, ground, plane, scale: SCALES[method.kind] });
     this.energies = new Float32Array(plane.size);
-    this.picture = new OffscreenCanvas(plane.side, plane.side);
-    this.pictureContext = this.picture.getContext("2d");
-    this.image = this.pictureContext.createImageData(plane.side, plane.side);
-    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.picture = new Picture(plane, table);
     this.addPanel(parent);
   }
 
   addPanel(parent) {
     const figure = element("figure", { parent, "data-method": this.method.name });
+    this.figure = figure;
     const caption = element("figcaption", { class: "panel-title", parent: figure });
     element("b", { text: this.method.label, parent: caption });
     this.step = element("span", { parent: caption });
@@ -26,6 +32,8 @@ class Landscape {
     const probe = element("span", { text: "E(○) ", parent: numbers });
     this.value = element("b", { parent: probe });
     this.spread = element("span", { parent: numbers });
+    this.across = element("span", { parent: numbers });
+    takeable(figure, `Landscape of ${this.method.label}`, { png: () => pngOf(this.canvas), svg: () => this.svg(), csv: () => this.csv() });
   }
 
   /** Unpack the state after the k-th of the kept steps (a method with fewer stays at its last). */
@@ -36,6 +44,7 @@ class Landscape {
       unpackFields(state.online ?? state.energy, side),
       state.target ? unpackFields(state.target, side) : null,
     ]);
+    for (const field of [first, second]) if (state.step) field?.forEach((value, i) => (field[i] = HALF * value * state.step[Math.floor(i / side ** 2)]));
     return { state, online: first, target: second ?? first };
   }
 
@@ -49,7 +58,7 @@ class Landscape {
     this.spread.title = `spread of the unit embeddings: ${state.spread}; collapsed below ${this.world.collapsed}`;
   }
 
-  /** E(x; x_ref) at all grid points; the reference is given by its place in the grid. */
+  /** E(x; x_ref) at all grid points, above the lowest of the scale; the reference is given by its place in the grid. */
   measure(reference) {
     const { energies, online, target } = this;
     const { size } = this.plane;
@@ -58,57 +67,81 @@ class Landscape {
       return;
     }
     energies.fill(0);
-    for (let start = 0; start < online.length; start += size) {
-      const towards = -target[start + reference] / this.method.unit ** 2;
-      if (towards === 0) continue;
-      for (let i = 0; i < size; i++) energies[i] += towards * online[start + i];
+    for (let start = 0, axis = 0; start < online.length; start += size, axis++) {
+      const towards = target[start + reference] - HALF * this.state.offset[axis];
+      for (let i = 0; i < size; i++) {
+        const apart = online[start + i] - towards;
+        energies[i] += apart * apart;
+      }
     }
   }
 
-  /** Lowest and highest energy of the colours. */
-  range(stretch) {
-    if (!stretch) return [this.scale.low, this.scale.high];
+  /** Lowest and highest energy of the landscape, and whether they can be told from one: rounding moves u by `rounding`. */
+  extent() {
     let [low, high] = [Infinity, -Infinity];
     for (const energy of this.energies) {
       if (energy < low) low = energy;
       if (energy > high) high = energy;
     }
-    return [low, Math.max(high, low + 1e-4)];
+    const uncertain = this.method.kind === "score" ? 0 : Math.sqrt(2 * high) * this.state.rounding[0];
+    return { low, high, told: high - low > TOLD * uncertain };
   }
 
-  draw({ reference, probe, options, overlay }) {
+  draw({ reference, probe, options, overlays }) {
     const { plane, context, canvas } = this;
+    const overlay = overlays[this.method.ground];
+    this.seen = { reference, probe, options };
     this.measure(plane.index(reference));
-    this.colour(this.range(options.stretch));
+    const { low, high, told } = options.stretch ? this.extent() : { low: 0, high: this.scale.high - this.scale.low, told: true };
+    this.picture.colour(this.energies, told ? [low, high] : [low, Infinity]);
     const dense = canvas.width / overlay.width; // pixels of the device per pixel of the page
     context.setTransform(dense, 0, 0, dense, 0, 0);
     const { width } = overlay;
     const height = width * plane.ratio;
-    const pixel = [width / (plane.side - 1), height / (plane.side - 1)]; // centred on its grid point
-    context.drawImage(this.picture, -pixel[0] / 2, -pixel[1] / 2, width + pixel[0], height + pixel[1]);
+    this.picture.draw(context, width);
     context.drawImage(overlay.of(options), 0, 0, width, height);
+    if (!told) drawWords(context, "below what can be told", width / 2, height / 2);
     drawRing(context, plane.pixel(plane.point(probe), width));
     if (this.method.kind === "embedding") drawStar(context, plane.pixel(plane.point(reference), width));
-    this.value.textContent = this.reading(plane.index(probe));
+    const fine = options.stretch && told && high < FINE;
+    this.value.textContent = this.reading(plane.index(probe), fine);
+    const across = fine ? powerOfTen(high - low) : written(high - low, 2);
+    this.across.textContent = !options.stretch ? "" : told ? `spans ${across}` : "below what can be told";
+    this.spread.hidden = options.stretch;
   }
 
-  reading(place) {
-    const energy = Math.min(1, Math.max(-1, this.energies[place]));
-    return this.method.kind === "score" ? `${written(this.energies[place], 2)} nats` : written(energy, 2);
+  /** The colours as a picture with a pixel for each grid point, points and handles as lines; of what is drawn now. */
+  svg() {
+    const { plane, ground } = this;
+    const [width, height] = [400, 400 * plane.ratio];
+    const small = element("canvas", { width: plane.side, height: plane.side });
+    small.getContext("2d").drawImage(this.picture.canvas, 0, 0);
+    const field = small.toDataURL("image/png");
+    const step = width / (plane.side - 1);
+    const rise = height / (plane.side - 1);
+    const image = `<image href="${field}" x="${-step / 2}" y="${-rise / 2}" width="${width + step}" height="${height + rise}" preserveAspectRatio="none"/>`;
+    const at = (place) => plane.pixel(plane.point(place), width);
+    const star = this.method.kind === "embedding" ? `<path transform="translate(${at(this.seen.reference)})" d="${STAR_PATH}" fill="#ff5a36" stroke="#ffffff"/>` : "";
+    const [x, y] = at(this.seen.probe);
+    const ring = `<circle cx="${x}" cy="${y}" r="6" fill="none" stroke="#ffffff" stroke-width="2"/>`;
+    const points = this.seen.options.points ? dots(ground.points.map((point) => plane.pixel(point, width)), 1.6, "#ffffff") : "";
+    const lines = this.seen.options.density ? ground.contours.map((line) => `<polyline points="${places(line.map((p) => plane.pixel(p, width)))}" fill="none" stroke="#ffffff"/>`).join("") : "";
+    return svgOf(width, height, image + lines + points + ring + star);
   }
 
-  colour([low, high]) {
-    const { energies, pixels, table } = this;
-    const { side } = this.plane;
-    const factor = 255 / (high - low);
-    for (let row = 0; row < side; row++) {
-      const below = (side - 1 - row) * side; // pictures go from the top, the plane from below
-      for (let column = 0; column < side; column++) {
-        const level = (energies[row * side + column] - low) * factor + 0.5;
-        pixels[below + column] = table[level < 0 ? 0 : level > 255 ? 255 : level | 0];
-      }
-    }
-    this.pictureContext.putImageData(this.image, 0, 0);
+  csv() {
+    const { plane, energies, method } = this;
+    const low = method.kind === "score" ? "energy above its lowest" : "E + 1";
+    return csvOf(Array.from(energies, (energy, i) => {
+      const [x, y] = plane.point([i % plane.side, Math.floor(i / plane.side)]);
+      return { x: Number(x.toFixed(4)), y: Number(y.toFixed(4)), [low]: energy };
+    }));
+  }
+
+  reading(place, fine) {
+    const above = this.energies[place];
+    if (this.method.kind === "score") return `${written(above, 2)} nats`;
+    return fine ? `−1 + ${powerOfTen(above)}` : written(Math.min(1, above - 1), 2);
   }
 }
 
@@ -120,6 +153,19 @@ function drawStar(context, [left, top]) {
   context.stroke(STAR);
   context.fillStyle = "#ff5a36";
   context.fill(STAR);
+  context.restore();
+}
+
+function drawWords(context, text, left, top) {
+  context.save();
+  context.font = `600 13px ${getComputedStyle(document.body).fontFamily}`;
+  context.textAlign = "center";
+  context.lineWidth = 4;
+  context.lineJoin = "round";
+  context.strokeStyle = "#000000";
+  context.strokeText(text, left, top);
+  context.fillStyle = "#ffffff";
+  context.fillText(text, left, top);
   context.restore();
 }
 
@@ -137,7 +183,7 @@ class Landscapes {
   constructor(world, tables) {
     this.world = world;
     this.plane = new Plane(world);
-    this.overlay = new Overlay(world, this.plane);
+    this.overlays = Object.fromEntries(Object.entries(world.grounds).map(([name, ground]) => [name, new Overlay(ground, this.plane)]));
     this.options = { points: true, density: false, stretch: false };
     this.reference = this.plane.nearest(world.means[0]);
     this.probe = this.plane.nearest(world.means[1 % world.means.length]);
@@ -151,6 +197,8 @@ class Landscapes {
       drawScale(scales, SCALES[kind], tables[SCALES[kind].map]);
     }
     this.moments = Math.max(...world.methods.map((method) => method.states.length));
+    this.afterDraw = []; // what follows the star, and what follows the training
+    this.afterMoment = [];
     this.request = 0; // the newest wish for a moment; older ones are dropped when they arrive
   }
 
@@ -162,6 +210,7 @@ class Landscapes {
     this.landscapes.forEach((landscape, number) => landscape.show(loaded[number]));
     this.moment = k;
     this.draw();
+    this.afterMoment.forEach((follow) => follow());
   }
 
   /** Move a handle, `reference` or `probe`, to a place in the grid, and draw in the next frame. */
@@ -181,18 +230,23 @@ class Landscapes {
 
   draw() {
     if (!this.landscapes[0]?.state) return;
-    for (const landscape of this.landscapes) landscape.draw(this);
+    for (const landscape of this.shown) landscape.draw(this);
+    this.afterDraw.forEach((follow) => follow());
     const words = (place) => `(${this.plane.point(place).map((value) => written(value, 2)).join(", ")})`;
     const text = `★ ${words(this.reference)}   ○ ${words(this.probe)}`;
     if (this.place.textContent !== text) this.place.textContent = text;
   }
 
+  get shown() {
+    return this.landscapes.filter(({ figure }) => !figure.hidden);
+  }
+
   /** Fit the canvases to the page. */
   resize() {
-    const width = Math.floor(this.landscapes[0].canvas.clientWidth);
+    const width = Math.floor(this.shown[0].canvas.clientWidth);
     if (!width) return;
     const dense = Math.min(2, devicePixelRatio || 1);
-    this.overlay.resize(width, dense);
+    for (const overlay of Object.values(this.overlays)) overlay.resize(width, dense);
     for (const { canvas } of this.landscapes) {
       canvas.width = Math.round(width * dense);
       canvas.height = Math.round(width * this.plane.ratio * dense);
@@ -273,14 +327,22 @@ function listenToControls(landscapes) {
     slider.setAttribute("aria-valuetext", share);
     return landscapes.setMoment(k);
   };
-  slider.max = last;
+  slider.max = slider.value = last;
   slider.addEventListener("input", () => set(Number(slider.value)));
-  player(document.getElementById("train"), 450, () => set((Number(slider.value) + 1) % (last + 1)));
+  player(document.getElementById("train"), 450, landscapes.box, () => set((Number(slider.value) + 1) % (last + 1)));
+  link("step", () => slider.value, (text) => set(wholeOf(text, last) ?? last));
   for (const option of Object.keys(landscapes.options)) {
-    document.getElementById(option).addEventListener("change", ({ target }) => {
-      landscapes.options[option] = target.checked;
+    const box = document.getElementById(option);
+    const choose = (checked) => {
+      landscapes.options[option] = box.checked = checked;
       landscapes.schedule();
-    });
+    };
+    box.addEventListener("change", () => choose(box.checked));
+    link(option, () => String(Number(box.checked)), (text) => choose(text === "1"));
+  }
+  for (const [key, handle] of [["star", "reference"], ["ring", "probe"]]) {
+    const read = () => landscapes.plane.point(landscapes[handle]).map((value) => Number(value.toFixed(3))).join(",");
+    link(key, read, (text) => pairOf(text) && landscapes.move(handle, landscapes.plane.nearest(pairOf(text))));
   }
   const clusters = document.getElementById("clusters");
   landscapes.world.means.forEach((mean, k) => {
@@ -299,5 +361,12 @@ sections.mixture = async (world, maps) => {
   listenToPointers(landscapes);
   listenToKeys(landscapes);
   await listenToControls(landscapes);
+  listenToObjectives(landscapes);
+  landscapes.curves = startCurves(landscapes);
+  landscapes.linked = startLinked(landscapes);
+  landscapes.wipe = await startWipe(landscapes, tables);
+  landscapes.flow = await startFlow(landscapes);
+  landscapes.live = new Live(world, tables.viridis);
+  repainters.push(() => landscapes.live.draw());
   return landscapes;
 };

@@ -36,10 +36,43 @@ class Plane {
   }
 }
 
+/** A field over the plane in colours, a pixel for each of its grid points. */
+class Picture {
+  /** table: 256 colours */
+  constructor(plane, table) {
+    Object.assign(this, { plane, table });
+    this.canvas = new OffscreenCanvas(plane.side, plane.side);
+    this.context = this.canvas.getContext("2d");
+    this.image = this.context.createImageData(plane.side, plane.side);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+
+  colour(values, [low, high]) {
+    const { pixels, table } = this;
+    const { side } = this.plane;
+    const factor = 255 / (high - low);
+    for (let row = 0; row < side; row++) {
+      const below = (side - 1 - row) * side; // pictures go from the top, the plane from below
+      for (let column = 0; column < side; column++) {
+        const level = (values[row * side + column] - low) * factor + 0.5;
+        pixels[below + column] = table[level < 0 ? 0 : level > 255 ? 255 : level | 0];
+      }
+    }
+    this.context.putImageData(this.image, 0, 0);
+  }
+
+  /** Over a canvas of this width, each pixel centred on its grid point. */
+  draw(context, width) {
+    const height = width * this.plane.ratio;
+    const [across, down] = [width, height].map((length) => length / (this.plane.side - 1));
+    context.drawImage(this.canvas, -across / 2, -down / 2, width + across, height + down);
+  }
+}
+
 /** What does not change while the star moves: drawn once per size and choice, then only copied. */
 class Overlay {
-  constructor(world, plane) {
-    Object.assign(this, { world, plane, width: 0 });
+  constructor(ground, plane) {
+    Object.assign(this, { ground, plane, width: 0 });
   }
 
   /** width: of the canvases, in pixels of the page; dense: pixels of the device in each of them. */
@@ -51,13 +84,13 @@ class Overlay {
     this.drawn = null;
     this.points = new Path2D();
     const radius = Math.max(1.1, width / 200);
-    for (const point of this.world.points) {
+    for (const point of this.ground.points) {
       const [left, top] = this.plane.pixel(point, width);
       this.points.moveTo(left + radius, top);
       this.points.arc(left, top, radius, 0, 2 * Math.PI);
     }
     this.contours = new Path2D();
-    for (const line of this.world.contours) {
+    for (const line of this.ground.contours) {
       line.forEach((point, k) => this.contours[k ? "lineTo" : "moveTo"](...this.plane.pixel(point, width)));
     }
   }
@@ -91,14 +124,12 @@ class Overlay {
   }
 }
 
-/** A path of a five-pointed star around the origin. */
+/** The path of a five-pointed star around the origin, as SVG has it. */
 function starPath(radius) {
-  const path = new Path2D();
-  for (let k = 0; k < 10; k++) {
+  const corners = Array.from({ length: 10 }, (_, k) => {
     const reach = k % 2 ? radius * 0.42 : radius;
     const angle = (k * Math.PI) / 5 - Math.PI / 2;
-    path[k ? "lineTo" : "moveTo"](reach * Math.cos(angle), reach * Math.sin(angle));
-  }
-  path.closePath();
-  return path;
+    return [reach * Math.cos(angle), reach * Math.sin(angle)];
+  });
+  return `M${places(corners)}Z`;
 }

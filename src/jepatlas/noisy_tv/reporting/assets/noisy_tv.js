@@ -52,9 +52,9 @@ class NoisyTv {
     const swatch = element("span", { class: `swatch ${model.dashes}`, parent: chip });
     swatch.style.borderColor = model.colour ?? "var(--ink)";
     chip.append(model.label);
+    model.show = (shown) => chip.setAttribute("aria-pressed", String((model.shown = shown)));
     chip.addEventListener("click", () => {
-      model.shown = !model.shown;
-      chip.setAttribute("aria-pressed", String(model.shown));
+      model.show(!model.shown);
       this.update();
     });
   }
@@ -73,6 +73,7 @@ class NoisyTv {
       this.addPhases(name, recipe);
     }
     this.drawPhases();
+    this.beside?.update();
   }
 
   /** In words, which lines lie on that of the limit: they cannot be told apart by eye. */
@@ -105,8 +106,29 @@ class NoisyTv {
       const row = this.scores.find((row) => row.recipe === name && row.model === model.name && row.scale === scale);
       const caption = element("figcaption", { parent: figure, text: model.name === "kalman" ? "Kalman filter" : model.label });
       if (row) element("div", { text: `R² ${written(row.mean, 2)}`, parent: caption, class: "r2" });
+      takeable(figure, `Phase plane of ${model.label}, ${recipe.title}`, {
+        png: () => pngOf(canvas),
+        svg: () => this.phaseSvg(recipe, model),
+        csv: () => this.phaseCsv(recipe, model),
+      });
       return { model, context: canvas.getContext("2d") };
     });
+  }
+
+  /** The whole paths, which the moving picture has the last steps of. */
+  phaseSvg(recipe, model) {
+    const line = (name, colour) => {
+      const path = Array.from({ length: recipe.steps }, (_, step) => [0, 1].map((axis) => 110 + ((axis ? -110 : 110) * this.at(recipe, name, step, axis)) / recipe.reach));
+      return `<polyline points="${places(path)}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+    };
+    return svgOf(220, 220, line("true", "#1f2430") + line(model.name, model.colour ?? "#586172"));
+  }
+
+  phaseCsv(recipe, model) {
+    return csvOf(Array.from({ length: recipe.steps }, (_, step) => {
+      const [s0, s1, predicted0, predicted1] = ["true", model.name].flatMap((name) => [0, 1].map((axis) => this.at(recipe, name, step, axis)));
+      return { step: step + 1, s0, s1, predicted0, predicted1 };
+    }));
   }
 
   drawPhases() {
@@ -162,27 +184,42 @@ class NoisyTv {
     sigma.addEventListener("input", set);
     sigma.value = Math.round(0.8 * (scales.length - 1));
     set();
+    link("sigma", () => String(scales[this.scale]), (text) => {
+      sigma.value = Math.max(0, scales.indexOf(Number(text)));
+      set();
+    });
+    const known = this.models.map((model) => model.name);
+    link("models", () => listOf(this.shown.map((model) => model.name)), (text) => {
+      const wanted = membersOf(text, known);
+      if (!wanted.length) return;
+      this.models.forEach((model) => model.show(wanted.includes(model.name)));
+      this.update();
+    });
     this.listenToTime();
   }
 
   listenToTime() {
     const [slider, words, button] = ["time", "time-value", "run"].map((id) => document.getElementById(id));
-    slider.max = this.steps - 1;
-    const set = (time) => {
+    const set = timeline(slider, words, "step", this.steps, (time) => {
       this.time = time;
-      slider.value = Math.floor(time);
-      words.textContent = `step ${Math.floor(time) + 1} of ${this.steps}`;
       this.drawPhases();
-    };
-    slider.addEventListener("input", () => set(Number(slider.value)));
-    const toggle = player(button, 33, () => set((this.time + 0.4) % (this.steps - 1)));
+    });
+    this.first = String(this.time);
+    let untouched = true; // it starts when it is first seen, and then does what it is told
+    const stage = document.getElementById("recipes");
+    const toggle = player(button, 33, stage, () => set((this.time + 0.4) % (this.steps - 1)));
     set(this.time);
+    link("time", () => (button.getAttribute("aria-pressed") === "true" ? this.first : slider.value), (text) => {
+      if (button.getAttribute("aria-pressed") === "true") toggle(); // a link to a moment shows that moment
+      untouched = false;
+      set(wholeOf(text, this.steps - 1) ?? this.time);
+    });
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    let untouched = moves; // starts when it is first seen, and then does what it is told
+    untouched &&= moves;
     new IntersectionObserver(([{ isIntersecting }]) => {
       if (isIntersecting && untouched) toggle();
       untouched &&= !isIntersecting;
-    }).observe(button);
+    }).observe(stage);
     button.addEventListener("click", () => (untouched = false));
   }
 }
@@ -192,6 +229,7 @@ sections.noisy_tv = async (data) => {
   await tv.load();
   tv.build();
   tv.listen();
+  tv.beside = new More(tv, data.more);
   const charts = Object.values(tv.recipes).flatMap(({ scores, over }) => [scores, over]);
   for (const chart of charts) await chart.build();
   repainters.push(() => {

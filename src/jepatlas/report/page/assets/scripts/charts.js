@@ -1,3 +1,9 @@
+/** The bytes of a `data:` address; the page may fetch nothing, these neither. */
+function bytesOf(address) {
+  const [head, text] = address.split(",");
+  return new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: head.slice(5).split(";")[0] });
+}
+
 /** Vega-Lite charts that follow the theme; their data are set from here. */
 
 class Chart {
@@ -6,6 +12,11 @@ class Chart {
     this.box = element("div", { class: "chart", parent, role: "figure", "aria-label": label });
     this.spec = spec;
     this.rows = {};
+    takeable(parent, label, {
+      png: async () => bytesOf(await this.view.toImageURL("png", 2)),
+      svg: () => this.view.toSVG(),
+      csv: () => csvOf(Object.values(this.rows)[0]),
+    });
   }
 
   async build() {
@@ -28,4 +39,15 @@ class Chart {
     for (const [name, values] of Object.entries(rows)) this.view.data(name, values);
     this.view.runAsync();
   }
+}
+
+/** Charts `{title, spec, rows}` below each other's headings, to be built when they are to be seen. */
+function placeCharts(parent, charts) {
+  return charts.map(({ title, spec, rows }) => {
+    const box = element("div", { parent });
+    element("h3", { text: title, parent: box });
+    const chart = new Chart(box, spec, title);
+    chart.set({ rows });
+    return chart;
+  });
 }

@@ -1,21 +1,28 @@
-/** Shows the claims whose verdict and whose track are both pressed. */
+/** Shows the claims of the verdict and of the track that are pressed; where none is, of all. */
 
 function startClaims() {
   const rows = [...document.querySelectorAll("#claims-table tbody tr")];
   const buttons = [...document.querySelectorAll("#claims-filters button")];
   const shown = document.getElementById("claims-shown");
-  const wanted = (kind) =>
-    new Set(buttons.filter((b) => b.dataset.filter === kind && b.getAttribute("aria-pressed") === "true").map((b) => b.dataset.value));
+  const wanted = { verdict: "", track: "" };
 
   const update = () => {
-    const [verdicts, tracks] = [wanted("verdict"), wanted("track")];
-    for (const row of rows) row.hidden = !(verdicts.has(row.dataset.verdict) && tracks.has(row.dataset.track));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(wanted[button.dataset.filter] === button.dataset.value));
+    for (const row of rows) row.hidden = Object.entries(wanted).some(([kind, value]) => value && row.dataset[kind] !== value);
     const count = rows.filter((row) => !row.hidden).length;
     shown.textContent = `${count} of ${rows.length} shown`;
   };
   for (const button of buttons) {
+    const { filter, value } = button.dataset;
     button.addEventListener("click", () => {
-      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      wanted[filter] = wanted[filter] === value ? "" : value;
+      update();
+    });
+  }
+  for (const kind of Object.keys(wanted)) {
+    const known = buttons.filter((button) => button.dataset.filter === kind).map((button) => button.dataset.value);
+    link(kind, () => wanted[kind], (text) => {
+      wanted[kind] = known.includes(text) ? text : "";
       update();
     });
   }

@@ -1,8 +1,13 @@
-/** A button that calls `tick` again and again, each time `pause` milliseconds later, until pressed again. */
-function player(button, pause, tick) {
+/**
+ * A button that calls `tick` again and again, each time `pause` milliseconds later, until pressed again; while `stage`,
+ * which moves, is out of sight, it waits.
+ */
+function player(button, pause, stage, tick) {
   let timer = 0;
+  let seen = true;
+  new IntersectionObserver(([{ isIntersecting }]) => (seen = isIntersecting)).observe(stage);
   const next = async () => {
-    await tick();
+    if (seen) await tick();
     if (timer) timer = setTimeout(next, pause);
   };
   const toggle = () => {
@@ -13,4 +18,19 @@ function player(button, pause, tick) {
   };
   button.addEventListener("click", toggle);
   return toggle;
+}
+
+/**
+ * A slider over `count` moments, beside which `words` say which of them it is. Returns what sets it to a time, which may lie
+ * between two moments; `show` is told of each.
+ */
+function timeline(slider, words, moment, count, show) {
+  slider.max = count - 1;
+  const set = (time) => {
+    slider.value = Math.floor(time);
+    words.textContent = `${moment} ${Math.floor(time) + 1} of ${count}`;
+    show(time);
+  };
+  slider.addEventListener("input", () => set(Number(slider.value)));
+  return set;
 }

@@ -5,6 +5,7 @@ const atlas = { ready: false };
 window.atlas = atlas;
 startTheme();
 startClaims();
+startStory(data.story);
 
 async function startSection(name) {
   try {
@@ -19,5 +20,6 @@ async function startSection(name) {
 }
 
 await Promise.all(Object.keys(data.sections).map(startSection));
+await startAddress();
 atlas.ready = true;
 root.dataset.ready = "true";

@@ -16,6 +16,7 @@ function startTheme() {
   document.getElementById("theme").addEventListener("click", () => {
     setTheme(root.dataset.theme === "dark" ? "light" : "dark");
   });
+  link("theme", () => root.dataset.theme, (text) => setTheme(text === "dark" ? "dark" : "light"));
 }
 
 /** The present value of a colour of the style sheet, such as "ink". */
@@ -35,4 +36,12 @@ function element(tag, { text, parent, ...attributes } = {}) {
 /** A number with a true minus sign, so that columns line up. */
 function written(value, digits) {
   return value.toFixed(digits).replace("-", "\u2212");
+}
+
+/** A positive number as `3.4 × 10⁻⁴`. */
+function powerOfTen(value) {
+  if (!value) return "0";
+  const [digits, power] = value.toExponential(1).split("e");
+  const raised = [...power.replace("+", "")].map((letter) => (letter === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[letter])).join("");
+  return `${digits} × 10${raised}`;
 }

@@ -1,0 +1,255 @@
+/** Training in the browser: a worker learns, this draws what it sends and passes on what is moved. */
+
+const LIVE_SIDE = 33; // points of the drawn grid per side
+const ARROW_SIDE = 11;
+const SLIDERS = { noise: 2, temperature: 2, averaging: 3, invariance: 0, variance: 0, covariance: 1, sigma: 2 }; // digits
+
+class Live {
+  constructor(world, table) {
+    Object.assign(this, { world, table, running: false, panels: new Map(), star: [world.means[0][0] - 3, world.means[0][1]] }); // beside a cluster, whose handle it would hide
+    this.mixture = { weights: world.weights, covariances: world.covariances, means: world.means.map((mean) => [...mean]) };
+    this.plane = new Plane({ ...world, side: LIVE_SIDE });
+    this.settings = { redundancy: 0.005, tradeOff: 0.01 };
+    this.box = document.getElementById("live");
+    this.names = new Set(["contrastive", "jepa", "vicreg", "dsm"]);
+    this.addWorld();
+    this.addChips();
+    this.addSliders();
+    this.listen();
+  }
+
+  /** Points `[n, 2]` of a grid of the plane, row by row from below. */
+  grid(side) {
+    const plane = new Plane({ ...this.world, side });
+    return Float64Array.from({ length: 2 * side * side }, (_, k) => plane.point([(k >> 1) % side, Math.floor((k >> 1) / side)])[k % 2]);
+  }
+
+  /** The map of the clusters, whose means and whose star are buttons: to drag, or to move by arrow keys. */
+  addWorld() {
+    const figure = element("figure", { parent: this.box, class: "live-world" });
+    element("figcaption", { text: "The clusters, to drag", parent: figure });
+    const frame = element("div", { parent: figure, class: "live-frame" });
+    this.frame = frame;
+    this.canvas = element("canvas", { parent: frame, role: "img", "aria-label": "Points of the clusters" });
+    this.handles = [...this.mixture.means.map((mean, k) => ({ name: `Cluster ${k + 1}`, sign: `${k + 1}`, point: mean })), { name: "Star", sign: "★", point: this.star }];
+    for (const handle of this.handles) this.addHandle(handle);
+    this.statement = element("div", { parent: figure, class: "panel-numbers" });
+    this.points = this.scatter();
+  }
+
+  addHandle(handle) {
+    const button = element("button", { type: "button", class: "handle", text: handle.sign, parent: this.frame });
+    handle.button = button;
+    const move = (point) => {
+      [0, 1].forEach((axis) => (handle.point[axis] = Math.min(this.world["xy"[axis]][1], Math.max(this.world["xy"[axis]][0], point[axis]))));
+      this.placeHandles();
+      if (handle.name !== "Star") this.tell({ world: this.mixture });
+      this.draw();
+    };
+    button.addEventListener("keydown", (event) => {
+      const towards = ARROWS[event.key];
+      if (!towards) return;
+      event.preventDefault();
+      move(handle.point.map((value, axis) => value + 0.5 * towards[axis]));
+    });
+    button.addEventListener("pointerdown", (event) => button.setPointerCapture(event.pointerId));
+    button.addEventListener("pointermove", (event) => {
+      if (!button.hasPointerCapture(event.pointerId)) return;
+      const box = this.frame.getBoundingClientRect();
+      move(this.plane.at([event.clientX - box.left, event.clientY - box.top], box.width));
+    });
+  }
+
+  placeHandles() {
+    for (const { button, point, name } of this.handles) {
+      const [left, top] = this.plane.pixel(point, 100);
+      button.style.left = `${left}%`;
+      button.style.top = `${top / this.plane.ratio}%`;
+      button.setAttribute("aria-label", `${name} at (${point.map((value) => written(value, 1)).join(", ")}); arrow keys move it`);
+    }
+  }
+
+  /** Points to look at, not those that are learned from: these are drawn anew at each step. */
+  scatter() {
+    return Array.from({ length: 240 }, (_, k) => ({ k: k % this.mixture.means.length, shift: this.shift(this.mixture.covariances[k % this.mixture.means.length]) }));
+  }
+
+  shift([[a, b], [, d]]) {
+    const [first, second] = [0, 0].map(() => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()));
+    return [Math.sqrt(a) * first, (b / Math.sqrt(a)) * first + Math.sqrt(d - (b * b) / a) * second];
+  }
+
+  addChips() {
+    const chips = document.getElementById("live-names");
+    for (const [name, label] of Object.entries(this.world.live.labels)) {
+      const chip = element("button", { type: "button", class: "chip", text: label, parent: chips, "aria-pressed": String(this.names.has(name)) });
+      chip.addEventListener("click", () => {
+        this.names[this.names.has(name) ? "delete" : "add"](name);
+        chip.setAttribute("aria-pressed", String(this.names.has(name)));
+        this.choose();
+      });
+    }
+  }
+
+  addSliders() {
+    for (const [name, digits] of Object.entries(SLIDERS)) {
+      const [slider, words] = [`live-${name}`, `live-${name}-value`].map((id) => document.getElementById(id));
+      const set = () => {
+        this.settings[name] = Number(slider.value);
+        words.textContent = Number(slider.value).toFixed(digits);
+        this.tell({ settings: this.settings });
+      };
+      slider.addEventListener("input", set);
+      this.settings[name] = Number(slider.value);
+      words.textContent = Number(slider.value).toFixed(digits);
+    }
+  }
+
+  listen() {
+    const [play, again] = ["live-run", "live-again"].map((id) => document.getElementById(id));
+    this.button = play;
+    play.addEventListener("click", () => this.run(!this.running));
+    again.addEventListener("click", () => this.tell({ restart: true, names: [...this.names] }));
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.seen = isIntersecting;
+      this.tell({ running: this.running && this.seen });
+    }).observe(this.box);
+    new ResizeObserver(() => this.draw()).observe(this.box);
+    this.choose();
+    this.placeHandles();
+  }
+
+  /** A worker is started by the first wish to learn; what is moved before is told to it then. */
+  run(running) {
+    this.running = running;
+    this.button.setAttribute("aria-pressed", String(running));
+    this.button.textContent = running ? "❚❚" : "▶";
+    if (!this.worker) {
+      const address = URL.createObjectURL(new Blob([this.world.live.code], { type: "text/javascript" }));
+      this.worker = new Worker(address);
+      this.worker.onmessage = ({ data }) => this.receive(data);
+      this.worker.onerror = ({ message }) => (this.statement.textContent = `Cannot train: ${message}`);
+      const places = { grid: this.grid(LIVE_SIDE), arrows: this.grid(ARROW_SIDE) };
+      this.tell({ world: this.mixture, settings: this.settings, places, names: [...this.names] });
+    }
+    this.tell({ running });
+  }
+
+  tell(message) {
+    this.worker?.postMessage(message);
+  }
+
+  choose() {
+    for (const [name, { figure }] of this.panels) if (!this.names.has(name)) this.panels.delete(name), figure.remove();
+    for (const name of Object.keys(this.world.live.labels)) if (this.names.has(name) && !this.panels.has(name)) this.addPanel(name);
+    this.tell({ names: [...this.names] });
+    this.draw();
+  }
+
+  addPanel(name) {
+    const label = this.world.live.labels[name];
+    const figure = element("figure", { parent: this.box, "data-live": name });
+    const caption = element("figcaption", { class: "panel-title", parent: figure });
+    element("b", { text: label, parent: caption });
+    const step = element("span", { text: "untrained", parent: caption });
+    const canvas = element("canvas", { parent: figure, role: "img", "aria-label": `What ${label} has learned so far` });
+    const numbers = element("div", { class: "panel-numbers", parent: figure });
+    const [loss, other] = [0, 1].map(() => element("span", { parent: numbers }));
+    const energies = new Float32Array(LIVE_SIDE ** 2);
+    const picture = new OffscreenCanvas(LIVE_SIDE, LIVE_SIDE);
+    this.panels.set(name, { figure, step, canvas, loss, other, energies, picture });
+  }
+
+  receive(states) {
+    for (const state of states) {
+      const panel = this.panels.get(state.name);
+      if (!panel) continue;
+      panel.state = state;
+      panel.step.textContent = `step ${state.step}`;
+      panel.loss.textContent = state.loss === null ? "" : `loss ${written(state.loss, 3)}`;
+      const collapsed = state.spread < this.world.collapsed;
+      panel.other.className = collapsed ? "collapsed" : "";
+      panel.other.textContent = state.name === "dsm" ? `score off by ${(100 * state.error).toFixed(1)} %` : collapsed ? "collapsed" : `spread ${state.spread.toFixed(3)}`;
+    }
+    this.draw();
+  }
+
+  /** In the next frame, so that many messages cost one drawing. */
+  draw() {
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.drawWorld();
+      for (const panel of this.panels.values()) if (panel.state) this.drawPanel(panel);
+    });
+  }
+
+  /** A canvas made ready, and its width in pixels of the page; 0 while there is no room. */
+  prepare(canvas) {
+    const width = Math.floor(canvas.clientWidth);
+    const dense = Math.min(2, devicePixelRatio || 1);
+    canvas.width = Math.round(width * dense);
+    canvas.height = Math.round(width * this.plane.ratio * dense);
+    const context = canvas.getContext("2d");
+    context.scale(dense, dense);
+    return { context, width, height: width * this.plane.ratio };
+  }
+
+  drawWorld() {
+    const { context, width } = this.prepare(this.canvas);
+    if (width) this.drawPoints(context, this.points.map(({ k, shift }) => shift.map((value, axis) => value + this.mixture.means[k][axis])), width, themeColour("faint"));
+  }
+
+  drawPoints(context, points, width, colour) {
+    context.fillStyle = colour;
+    for (const point of points) {
+      context.beginPath();
+      context.arc(...this.plane.pixel(point, width), 1.5, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+
+  drawPanel({ canvas, state, energies, picture }) {
+    const { context, width, height } = this.prepare(canvas);
+    if (!width) return;
+    if (state.name === "dsm") return this.drawScore(context, width, state);
+    const size = LIVE_SIDE ** 2;
+    const dim = state.online.length / size;
+    const at = this.plane.index(this.plane.nearest(this.star)) * dim;
+    const target = state.target ?? state.online;
+    for (let i = 0; i < size; i++) {
+      energies[i] = 0;
+      for (let d = 0; d < dim; d++) energies[i] -= state.online[i * dim + d] * target[at + d];
+    }
+    const image = new ImageData(LIVE_SIDE, LIVE_SIDE);
+    const pixels = new Uint32Array(image.data.buffer);
+    energies.forEach((energy, i) => {
+      const level = Math.min(255, Math.max(0, Math.round(((energy + 1) / 2) * 255)));
+      pixels[(LIVE_SIDE - 1 - Math.floor(i / LIVE_SIDE)) * LIVE_SIDE + (i % LIVE_SIDE)] = this.table[level];
+    });
+    picture.getContext("2d").putImageData(image, 0, 0);
+    const [across, down] = [width / (LIVE_SIDE - 1), height / (LIVE_SIDE - 1)];
+    context.drawImage(picture, -across / 2, -down / 2, width + across, height + down);
+    drawStar(context, this.plane.pixel(this.star, width));
+  }
+
+  /** The exact score in the colour of lines, the learned one on top; long arrows are cut, as far from the clusters they only grow. */
+  drawScore(context, width, { particles, learned, exact }) {
+    const reach = (0.45 * width) / ARROW_SIDE;
+    const places = this.grid(ARROW_SIDE);
+    for (const [score, colour, thick] of [[exact, themeColour("faint"), 3.5], [learned, themeColour("star"), 1.3]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = thick;
+      for (let i = 0; i < places.length; i += 2) {
+        const length = Math.hypot(score[i], score[i + 1]);
+        const factor = (reach * Math.min(1, length / 2)) / (length || 1);
+        const [left, top] = this.plane.pixel([places[i], places[i + 1]], width);
+        context.beginPath();
+        context.moveTo(left, top);
+        context.lineTo(left + factor * score[i], top - factor * score[i + 1]);
+        context.stroke();
+      }
+    }
+    const points = Array.from({ length: particles.length / 2 }, (_, k) => [particles[2 * k], particles[2 * k + 1]]);
+    this.drawPoints(context, points, width, themeColour("accent"));
+  }
+}

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = 2
 # In each track, a training of some seconds.
-TRAININGS = {"mixture": "contrastive", "noisy_tv": "jepa", "images": "jepa"}
+TRAININGS = {"mixture": "contrastive", "noisy_tv": "jepa", "images": "jepa", "hidden_causes": "jepa_ema"}
 OFTEN = str(Path(__file__).with_name("often.py"))
 
 
@@ -24,9 +24,10 @@ def clone(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def edit(params: dict) -> None:
         params["mixture"]["methods"]["contrastive"]["default"]["steps"] = 3000
-        params["noisy_tv"]["methods"]["jepa"]["as_published"]["steps"] = 1000
+        params["noisy_tv"]["methods"]["jepa"]["as_published"]["steps"] = 3000
         # Neighbours are found from the state at the start of an epoch, which is to be had again.
         params["images"]["methods"]["jepa"] |= {"epochs": 7, "neighbours": 3}
+        params["hidden_causes"]["methods"]["jepa_ema"]["steps"] = 2000
 
     project.change(root, edit)
     return root
@@ -51,7 +52,8 @@ def often(warm: list[str], track: str) -> list[str]:
 @pytest.fixture(scope="module")
 def whole(clone: Path, track: str, command: list[str]) -> dict[str, bytes]:
     """What a training leaves that nothing disturbed."""
-    project.run(clone, "python", "-m", f"stages.{track}.data")
+    if (clone / f"stages/{track}/data.py").exists():
+        project.run(clone, "python", "-m", f"stages.{track}.data")
     project.run(clone, *command)
     assert not checkpoints(clone)
     return results(clone, track)
@@ -91,14 +93,13 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
     while killed < KILLS:
         process = start(clone, often)
         time.sleep(moments.uniform(0, 0.3))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
+        process.kill()
         _, errors = process.communicate()
         assert process.returncode in (0, -signal.SIGKILL), errors
         if process.returncode == 0:
             assert results(clone, track) == whole
-    assert checkpoints(clone)
+        # On a fast machine the last step may be over by then, and the checkpoint gone: that kill met no training.
+        killed += bool(checkpoints(clone))
     project.run(clone, *command)
     assert results(clone, track) == whole
     assert not checkpoints(clone)

@@ -14,7 +14,12 @@ pytestmark = pytest.mark.slow
 
 KILLS = 2
 # In each track, a training of some seconds.
-TRAININGS = {"mixture": "contrastive", "noisy_tv": "jepa", "images": "jepa", "hidden_causes": "jepa_ema"}
+TRAININGS = {
+    "mixture": "contrastive",
+    "noisy_tv": "jepa",
+    "images": "jepa",
+    "hidden_causes": "jepa_ema",
+}
 OFTEN = str(Path(__file__).with_name("often.py"))
 
 
@@ -98,7 +103,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
         assert process.returncode in (0, -signal.SIGKILL), errors
         if process.returncode == 0:
             assert results(clone, track) == whole
-        # On a fast machine the last step may be over by then, and the checkpoint gone: that kill met no training.
+        # On a fast machine the last step may be over by then, and the checkpoint gone.
         killed += bool(checkpoints(clone))
     project.run(clone, *command)
     assert results(clone, track) == whole

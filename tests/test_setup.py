@@ -13,6 +13,7 @@ import sysconfig
 import time
 from pathlib import Path
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
 
@@ -298,3 +299,25 @@ def test_make_setup(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     third = make(project, "setup")
     assert (third.returncode, third.stderr) == (0, "")
     assert works()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_index")
+@pytest.mark.parametrize("told", ["", "1"])
+def test_what_python_may_not_compile_later_is_compiled_at_once(
+    project: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", told)
+    about = "Metadata-Version: 2.1\nName: toy\nVersion: 1\n"
+    kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with ZipFile(project / "toy-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("toy.py", "")
+        wheel.writestr("toy-1.dist-info/METADATA", about)
+        wheel.writestr("toy-1.dist-info/WHEEL", kind)
+        wheel.writestr("toy-1.dist-info/RECORD", "")
+    (project / "requirements.lock").write_text("./toy-1-py3-none-any.whl\n")
+    assert make(project, "setup", f"PYTHON={sys.executable}").returncode == 0
+    (site,) = project.glob(".venv/lib/*/site-packages")
+    assert (site / "toy.py").exists()
+    assert bool(list(site.glob("__pycache__/toy.*"))) is bool(told)

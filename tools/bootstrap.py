@@ -108,8 +108,12 @@ def set_up() -> None:
         VENV.mkdir()
         run(python, "-m", "venv", VENV)
     install: tuple[str | Path, ...] = (PYTHON, "-m", "pip", "install", "--no-input")
-    # Not all is ever imported: what is, Python compiles then.
-    install += ("--disable-pip-version-check", "--progress-bar", "off", "--no-compile")
+    install += ("--disable-pip-version-check", "--progress-bar", "off")
+    if not sys.dont_write_bytecode:
+        # Not all is ever imported, and what is, Python compiles then, once. Where it is told not to
+        # write that down (PYTHONDONTWRITEBYTECODE, as in many containers), each stage would do it
+        # again: ten seconds, most of them for torch.
+        install += ("--no-compile",)
     run(*install, "-r", ROOT / "requirements.lock")
     run(*install, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     STAMP.write_text("\n".join(wanted), encoding="utf-8")

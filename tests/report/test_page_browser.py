@@ -338,6 +338,46 @@ def test_ten_landscapes_are_drawn_in_a_frame(page):
     assert np.median(times) < FRAME
 
 
+@pytest.mark.parametrize(
+    ("stage", "move", "draw"),
+    [
+        ("landscapes", "mixture.reference = [k, 80 - k]", "mixture.draw()"),
+        ("flow", "mixture.flow.time = k / 60", "mixture.flow.draw()"),
+        ("recipes", "noisy_tv.time = k / 3", "noisy_tv.drawPhases()"),
+        ("causes-grids", "hidden_causes.frame = k % 3", "hidden_causes.draw()"),
+    ],
+)
+def test_what_moves_could_do_so_sixty_times_a_second(page, stage, move, draw):
+    """What is drawn is read back. The lower quartile, as a busy machine only ever adds."""
+    times = page.tab.evaluate(
+        f"""() => Array.from({{ length: 60 }}, (_, k) => {{
+          const start = performance.now();
+          atlas.{move};
+          atlas.{draw};
+          for (const canvas of document.querySelectorAll("#{stage} canvas"))
+            canvas.getContext("2d").getImageData(0, 0, 1, 1);
+          return performance.now() - start;
+        }})"""
+    )
+    assert np.quantile(times, 0.25) < 1000 / 60
+
+
+def test_it_is_ready_within_two_seconds(browser, page_file):
+    """Of its thread's own time, at best of three: what else the machine does is left out."""
+    taken = []
+    for _ in range(3):
+        context = browser.new_context()
+        tab = context.new_page()
+        session = context.new_cdp_session(tab)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        tab.goto(page_file.as_uri())
+        tab.wait_for_selector("html[data-ready]", timeout=30_000)
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        taken += [one["value"] for one in metrics if one["name"] == "TaskDuration"]
+        context.close()
+    assert 0 < min(taken) < 2
+
+
 # What lies beside the landscapes
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import vl_convert
 
 TEMPLATE = Path(".dvc/tmp/plots.html")
+# Charts name the version of Vega-Lite that DVC's own pages fetch; this one draws them alike, but
+# would warn of each that it is newer.
+START = "window.vegaEmbed = (place, { $schema, ...chart }) => vegaEmbed(place, chart);"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -21,6 +24,8 @@ PAGE = """<!DOCTYPE html>
 <style>
 body { font-family: sans-serif; }
 img { max-width: 100%%; }
+div:has(> div + div) > div > img { max-width: 46vw; }  /* both revisions in sight */
+.vega-bindings { padding: 4px 0 0 40px; font-size: 13px; }
 </style>
 </head>
 <body>
@@ -31,7 +36,7 @@ img { max-width: 100%%; }
 
 
 def main() -> None:
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    bundle = vl_convert.javascript_bundle(START)
     TEMPLATE.parent.mkdir(exist_ok=True)
     TEMPLATE.write_text(PAGE % bundle.replace("</script", "<\\/script"), encoding="utf-8")
     place = TEMPLATE.relative_to(".dvc").as_posix()  # DVC looks from its own folder

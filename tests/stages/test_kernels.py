@@ -1,47 +1,83 @@
 """The same bytes whatever kernels the environment asks for."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import stages
+from jepatlas.common.base.storage import read_arrays
 from tests import project
 
-# What the stages do with matrices, in NumPy, SciPy and torch: a hash of the results.
+# What the stages do with each library: hashes of the results. The inputs of torch's are NumPy's, so
+# that what one library changes does not show in the results of another.
 ARITHMETIC = """
 import stages
-import hashlib
+import hashlib, json
 import numpy as np, torch
 from scipy import linalg
+from torch.nn import functional
 
-x = np.random.default_rng(0).standard_normal((400, 20))
-gram, t = x.T @ x, torch.from_numpy(x).float()
-results = [gram, *np.linalg.eigh(gram), *np.linalg.svd(x), np.linalg.cholesky(gram),
-           linalg.solve(gram, gram + 1), (t.T @ t).numpy(), t.exp().sum(0).numpy(),
-           torch.linalg.svdvals(t).numpy(), t.logsumexp(1).numpy(), t.tanh().var(0).numpy()]
-print(hashlib.sha256(b"".join(np.ascontiguousarray(one).tobytes() for one in results)).hexdigest())
+rng = np.random.default_rng(0)
+x, y, images = (rng.standard_normal(shape) for shape in ((400, 20), (128, 500), (16, 8, 14, 14)))
+whole = np.rint(x)  # its products are exact, so that all libraries are given the same
+gram = whole.T @ whole
+t, s, pixels, h = (torch.from_numpy(one).float() for one in (x, y, images, gram))
+weight = t[:16 * 18].reshape(16, 8, -1)[..., :9].reshape(16, 8, 3, 3)
+drawn = torch.randn(1001, generator=torch.Generator().manual_seed(0))
+results = {
+    "OpenBLAS": [x.T @ x, y @ y.T, *np.linalg.eigh(gram), *np.linalg.svd(gram),
+                 np.linalg.cholesky(gram), linalg.solve(gram, gram + 1), linalg.expm(gram / 1e4)],
+    "MKL": [t.T @ t, s @ s.T, torch.linalg.svdvals(h), torch.linalg.cholesky(h),
+            torch.linalg.solve(h, h + 1), *torch.linalg.eigh(h)],
+    "ATen": [t.exp().sum(0), t.logsumexp(1), t.tanh().var(0), t.softmax(1), drawn,
+             functional.silu(t), functional.layer_norm(t, (20,)), t.lerp(t.flip(0), 0.01)],
+    "oneDNN": [functional.conv2d(pixels, weight, padding=1), functional.gelu(t)],
+}
+for name, found in results.items():
+    found = b"".join(np.ascontiguousarray(one).tobytes() for one in found)
+    results[name] = hashlib.sha256(found).hexdigest()
+print(json.dumps(results))
 """
+# What an environment may ask of them. Where it is not overruled, the first changes bytes of each,
+# and the last ends in an illegal instruction on a processor without AVX-512.
 ENVIRONMENTS = [
-    {},
-    {"OPENBLAS_CORETYPE": "Prescott"},
-    {"OPENBLAS_CORETYPE": "Zen", "ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"},
+    {"OPENBLAS_CORETYPE": "Prescott", "MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "default"},
+    {"OPENBLAS_CORETYPE": "Sandybridge", "MKL_CBWR": "SSE4_2", "ATEN_CPU_CAPABILITY": "avx2"},
+    {"OPENBLAS_CORETYPE": "SkylakeX", "MKL_CBWR": "AVX512", "ATEN_CPU_CAPABILITY": "avx512"},
 ]
+ISAS = [{"ONEDNN_MAX_CPU_ISA": name} for name in ("SSE41", "AVX", "AVX2")]
+
+# The stages of every track that compute, with all of a small project's methods.
+WORLDS = """
+import stages
+import importlib, itertools
+from jepatlas.common.base.parameters import read
+from tools import demo
+
+for module, *arguments in itertools.chain(*demo.stages(read()).values()):
+    if module.count(".") == 2 and not module.endswith("figures"):
+        importlib.import_module(module).main(*arguments)
+"""
 
 pytestmark = pytest.mark.skipif(
     "OPENBLAS_CORETYPE" not in os.environ, reason="the kernels are pinned where there is AVX2"
 )
 
 
-def run(root: Path, *command: str, **variables: str) -> str:
-    pinned = {name: value for name, value in os.environ.items() if name not in stages.KERNELS}
+def run(root: Path, code: str, **variables: str) -> str:
+    """What the code prints where the environment says this of kernels and threads, and no more."""
+    said = {*stages.KERNELS, "ONEDNN_MAX_CPU_ISA", "OMP_NUM_THREADS"}
+    others = {name: value for name, value in os.environ.items() if name not in said}
     path = f"{root}:{root / 'src'}"
     return subprocess.run(
-        [sys.executable, *command],
+        [sys.executable, "-c", code],
         cwd=root,
-        env={**pinned, "PYTHONPATH": path, **variables},
+        env={**others, "PYTHONPATH": path, **variables},
         check=True,
         capture_output=True,
         text=True,
@@ -49,22 +85,64 @@ def run(root: Path, *command: str, **variables: str) -> str:
 
 
 @pytest.mark.slow
-def test_arithmetic_does_not_depend_on_the_environment() -> None:
-    found = [run(project.ROOT, "-c", ARITHMETIC, **one) for one in ENVIRONMENTS]
-    assert len(set(found)) == 1
-    free = ARITHMETIC.replace("import stages", "")
-    assert run(project.ROOT, "-c", free, **ENVIRONMENTS[1]) != found[0]  # or it shows nothing
+def test_arithmetic_does_not_depend_on_the_environment_but_for_onednn() -> None:
+    asked = [one | isa for one, isa in zip(ENVIRONMENTS, ISAS, strict=True)]
+    found = [json.loads(run(project.ROOT, ARITHMETIC, **one)) for one in ({}, *asked)]
+    assert {name for name in found[0] if len({one[name] for one in found}) > 1} <= {"oneDNN"}
+    free = json.loads(run(project.ROOT, ARITHMETIC.replace("import stages", ""), **asked[0]))
+    assert [name for name in free if free[name] == found[0][name]] == []  # or it shows nothing
+
+
+class Worlds:
+    """A small project, whose images are trained in float32 on every machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = project.begin(root)
+        project.change(root, lambda params: params["images"].update(precision="float32"))
+        self.undisturbed = self.results()
+
+    def results(self, **variables: str) -> dict[Path, Any]:
+        """What the stages leave in such an environment."""
+        run(self.root, WORLDS, **variables)
+        folders = [self.root / name for name in ("data", "metrics", "plots")]
+        files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+        return {file.relative_to(self.root): content(file) for file in files}
+
+    def changed(self, *folders: str, **variables: str) -> set[str]:
+        """The tracks of which something in the folders becomes other in such an environment."""
+        found = self.results(**variables)
+        assert found.keys() == self.undisturbed.keys()
+        other = {file for file in found if found[file] != self.undisturbed[file]}
+        return {file.parts[1] for file in other if file.parts[0] in folders}
+
+
+def content(file: Path) -> Any:
+    """An archive's arrays, which stand in any order, else bytes."""
+    if file.suffix != ".npz":
+        return file.read_bytes()
+    return {name: (array.dtype, array.tobytes()) for name, array in read_arrays(file).items()}
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    return Worlds(tmp_path_factory.mktemp("kernels") / "jepatlas")
 
 
 @pytest.mark.soak
-def test_a_training_does_not_depend_on_the_environment(tmp_path: Path) -> None:
-    """The noisy TV's whitens its inputs, and takes second moments apart, by LAPACK."""
-    root = project.copy(tmp_path / "jepatlas")
-    found = []
-    for variables in (*ENVIRONMENTS, {"OMP_NUM_THREADS": "2"}):
-        for stage in (["data"], ["oracle"], ["train", "vae"], ["evaluate", "vae"]):
-            run(root, "-m", f"stages.noisy_tv.{stage[0]}", *stage[1:], **variables)
-        files = [*root.glob("data/noisy_tv/**/*"), *root.glob("metrics/**/*.json")]
-        found.append({file: file.read_bytes() for file in files if file.is_file()})
-    assert all(one == found[0] for one in found)
-    assert any(file.suffix == ".safetensors" for file in found[0])
+@pytest.mark.parametrize("variables", ENVIRONMENTS)
+def test_no_track_depends_on_the_environment(worlds: Worlds, variables: dict[str, str]) -> None:
+    assert worlds.changed("data", "metrics", "plots", **variables) == set()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("variables", ISAS)
+def test_two_tracks_do_not_depend_on_onednn(worlds: Worlds, variables: dict[str, str]) -> None:
+    """The others have GELU and convolutions from it, which the stages leave as they are."""
+    changed = worlds.changed("data", "metrics", "plots", **variables)
+    assert changed <= {"hidden_causes", "images"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("threads", ["2", "4"])
+def test_metrics_of_three_tracks_do_not_depend_on_threads(worlds: Worlds, threads: str) -> None:
+    assert worlds.changed("metrics", OMP_NUM_THREADS=threads) <= {"images"}

@@ -56,6 +56,15 @@ def test_arithmetic_does_not_depend_on_the_environment() -> None:
     assert run(project.ROOT, "-c", free, **ENVIRONMENTS[1]) != found[0]  # or it shows nothing
 
 
+@pytest.mark.parametrize(("asked", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+def test_a_stage_computes_on_one_thread_unless_told_otherwise(
+    asked: dict[str, str], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    code = "import stages, torch; print(torch.get_num_threads())"
+    assert run(project.ROOT, "-c", code, **asked) == f"{threads}\n"
+
+
 @pytest.mark.soak
 def test_a_training_does_not_depend_on_the_environment(tmp_path: Path) -> None:
     """The noisy TV's whitens its inputs, and takes second moments apart, by LAPACK."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -179,4 +180,5 @@ def test_a_second_one_says_so_and_waits(folder: Path) -> None:
         assert other.stdout
         waiting = f"waiting for another make repro (process {os.getpid()}) to end\n"
         assert other.stdout.readline() == waiting
+        assert select.select([other.stdout], [], [], 1.0)[0] == []  # it waits
     assert other.communicate(timeout=60)[0] == "at work\n"

@@ -11,6 +11,7 @@ import pytest
 
 from jepatlas.common.base import storage
 from tests import project
+from tests.stages.refusals import contents, refusal
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -38,26 +39,6 @@ def clone(ran: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     yield ran
     for name, content in before.items():
         (ran / name).write_bytes(content)
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    files = [root / "params.yaml", *root.glob("data/**/*"), *root.glob("metrics/**/*")]
-    return {str(file.relative_to(root)): file.read_bytes() for file in files if file.is_file()}
-
-
-def refusal(module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> str:
-    """Run a stage in this process; it must refuse in one line and touch nothing."""
-    before = contents(Path.cwd())
-    monkeypatch.setattr(sys, "argv", [module, *arguments])
-    monkeypatch.delitem(sys.modules, module, raising=False)  # runpy warns of what is there already
-    with pytest.raises(SystemExit) as exit_:
-        runpy.run_module(module, run_name="__main__")
-    assert exit_.value.code == 2
-    assert contents(Path.cwd()) == before
-    said: str = capsys.readouterr().err
-    assert said.startswith("error: ")
-    assert said.count("\n") == 1
-    return said
 
 
 def at(path: str, value: Any) -> Edit:

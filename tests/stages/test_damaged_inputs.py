@@ -1,11 +1,10 @@
 """Each stage refuses each kind of file that it reads by name, where that is missing or damaged.
 
-What it reads is what it was seen to read (`recorder.py`). A table of plot data has no checksum: one
-that was cut short or changed is found by DVC, which makes it anew, and not by the stage.
+What it reads is what it was seen to read (`recorder.py`). Tables and pictures have no checksum: one
+that was cut short is found by DVC, which makes it anew, and not by the stage.
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,10 @@ COMMANDS = {name.partition("@")[0]: name for name in reversed(project.stage_name
 
 @pytest.fixture(scope="module")
 def records(first_run: Path) -> dict[str, Path]:
-    """Which files a stage read, by its name in dvc.yaml."""
-    stages = Repo(str(first_run / "jepatlas")).index.stages
+    """What was noted of a stage, by its name in dvc.yaml."""
     return {
-        stage.addressing: first_run / "records" / stage.cmd.removeprefix("python -m ")
-        for stage in stages
+        stage.name: first_run / "records" / stage.cmd.removeprefix("python -m ")
+        for stage in Repo(str(first_run / "jepatlas")).index.stages
     }
 
 
@@ -37,14 +35,12 @@ def of_each_kind(record: Path) -> dict[tuple[Path, str], Path]:
     return {(file.parent, file.suffix): file for file in files}
 
 
-def damages(content: bytes, suffix: str) -> Iterator[bytes | None]:
-    """None: the file is missing."""
-    yield None
-    if suffix == ".csv":
-        yield b"\xff\xfe\x00"
-    else:
-        yield content[: len(content) // 2]
-        yield b"A text."
+def damages(file: Path) -> list[bytes | None]:
+    """What may be in its place; None: nothing."""
+    whole = file.read_bytes()
+    found = {".csv": [b"\xff\xfe"], ".npz": [whole[: len(whole) // 2]]}
+    found[".safetensors"] = found[".npz"]
+    return [None, *found.get(file.suffix, [])]
 
 
 @pytest.mark.parametrize("name", COMMANDS.values())
@@ -59,7 +55,7 @@ def test_a_damaged_input_is_refused_by_name(
     module, *arguments = records[name].name.split()
     for file in of_each_kind(records[name]).values():
         content = file.read_bytes()
-        for damaged in damages(content, file.suffix):
+        for damaged in damages(file):
             file.unlink() if damaged is None else file.write_bytes(damaged)
             said = refusal(module, arguments, monkeypatch, capsys)
             file.write_bytes(content)

@@ -62,7 +62,8 @@ TV_DATA, TV_TRAIN, TV_EVALUATE = (
 )
 IMAGES, IMAGES_TRAIN = ["images.data"], ["images.train", "jepa"]
 IMAGES_EVALUATE, IMAGES_DECODE = ["images.evaluate", "jepa"], ["images.decode", "jepa"]
-images_jepa = "images.methods.jepa"
+HIDDEN_TRAIN, HIDDEN_EXACT = ["hidden_causes.train", "jepa_ema"], ["hidden_causes.exact"]
+images_jepa, hidden = "images.methods.jepa", "hidden_causes.methods.jepa_ema"
 system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
 partial = "noisy_tv.partially_observed"
 
@@ -175,6 +176,11 @@ partial = "noisy_tv.partially_observed"
         (IMAGES_EVALUATE, f"{images_jepa}.dim", 8, ["do not fit the networks"]),
         (IMAGES_DECODE, "images.decoder.batch", 1190, ["images.decoder.batch", "1189", "1190"]),
         (IMAGES_DECODE, "images.decoder.epochs", 0, ["images.decoder.epochs", "is 0"]),
+        (IMAGES_DECODE, "images.decoder.learning_rate", 1e30, ["images.decoder (jepa)", "at step"]),
+        (HIDDEN_TRAIN, "hidden_causes.seeds", 0, ["hidden_causes.seeds", "is 0"]),
+        (HIDDEN_TRAIN, f"{hidden}.averaging", 1, [f"{hidden}.averaging", "less than 1"]),
+        (HIDDEN_TRAIN, f"{hidden}.learning_rate", 1e30, [hidden, "member 0", "at step"]),
+        (HIDDEN_EXACT, "hidden_causes.worlds.shapes.alphas", [0], ["worlds.shapes.alphas.0"]),
     ],
 )
 def test_a_parameter(

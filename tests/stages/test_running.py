@@ -174,9 +174,7 @@ def test_an_interruption_stops_all_of_it(toy: Path, sent: int) -> None:
 
 
 def test_a_second_one_waits_for_the_first(toy: Path) -> None:
-    first = subprocess.Popen(
-        REPRO, cwd=toy, env=environment(toy), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    first = subprocess.Popen(REPRO, cwd=toy, env=environment(toy), stdout=subprocess.DEVNULL)
     wait_for_sleepers(toy, 1)
     second = project.run(toy, *REPRO)
     assert first.wait(timeout=60) == 0

@@ -107,13 +107,16 @@ def test_what_was_damaged_is_made_anew(toy: Path) -> None:
     assert lock.read_bytes() == whole
 
 
-def test_in_a_worktree_of_a_shallow_clone_without_a_home_in_plain_ascii(toy: Path) -> None:
+@pytest.mark.parametrize("home", [["--unset=HOME"], ["HOME=/proc/nobody"]], ids=["none", "closed"])
+def test_in_a_worktree_of_a_shallow_clone_without_a_home_in_plain_ascii(
+    toy: Path, home: list[str]
+) -> None:
     project.commit(toy, "Begin")
     clone, tree = toy.parent / "a clone", toy.parent / "a tree"
     project.run(toy, "git", "clone", "--quiet", "--depth=1", toy.as_uri(), str(clone))
     project.run(clone, "git", "worktree", "add", "--quiet", "--detach", str(tree))
-    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "HOME": ""}
-    project.run(tree, *REPRO, **plain)
+    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    project.run(tree, "env", *home, *REPRO, **plain)
     assert (tree / "c").read_text() == "a\nb\n"
 
 

@@ -195,6 +195,23 @@ def test_every_table_has_its_place_and_is_that_of_the_measures(docs, monkeypatch
     assert docs.filled(texts, found) == texts, "run: python tools/docs.py"
 
 
+def test_the_readmes_own_numbers_are_those_of_the_results():
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    sources = pd.read_csv(ROOT / "plots/claims.csv")["source"]
+    (of_paper,) = sources.value_counts()
+    assert (
+        f"makes {sources.isna().sum()} claims, and a paper on hidden causes {of_paper} mo" in said
+    )
+    found = [
+        json.loads(file.read_text(encoding="utf-8"))[file.stem]["knn_accuracy"]
+        for file in (ROOT / "metrics/images").glob("*.json")
+    ]
+    near = sum(round(100 * accuracy) == 99 for accuracy in found)
+    assert (near, len(found)) == (5, 6)
+    assert "five of six objectives" in said
+    assert "place about 99 in 100 beside" in said
+
+
 def blocks(file: str) -> list[str]:
     """The Python that a document shows."""
     text = (ROOT / file).read_text(encoding="utf-8")

@@ -1,15 +1,20 @@
-"""What a killed DVC leaves behind is put right before the next run."""
+"""What a killed run leaves behind is put right before the next one."""
 
+import json
 import os
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
+from dvc.repo import Repo
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 
 from jepatlas import mending
+from jepatlas.common.base import tracks
 from tests import project
 
 WHOLE = """\
@@ -82,29 +87,85 @@ def test_a_table_of_readers_that_is_damaged_goes() -> None:
     assert not mending.BUSY.exists()
 
 
-def test_a_half_written_checkpoint_goes_with_the_process_that_wrote_it(folder: Path) -> None:
-    code = """if True:
+@pytest.fixture
+def gone() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen(["true"]) as process:
+        return process.pid
+
+
+def test_a_table_of_readers_that_are_gone_goes(gone: int) -> None:
+    mending.BUSY.write_text(json.dumps({"write": {"a": {"pid": gone, "cmd": "dvc repro"}}}))
+    mending.mend()
+    assert not mending.BUSY.exists()
+
+
+@pytest.mark.parametrize(("age", "kept"), [(0, True), (10**9, False)])
+def test_a_reader_lives_if_its_process_was_there_when_it_began(age: int, kept: bool) -> None:
+    """After a restart, its number is that of somebody else."""
+    reader = {"pid": os.getpid(), "cmd": "dvc repro"}
+    mending.BUSY.write_text(json.dumps({"read": {"a": [reader]}, "write": {}}))
+    os.utime(mending.BUSY, (time.time() - age,) * 2)
+    mending.mend()
+    assert mending.BUSY.exists() == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/checkpoints/a-1.checkpoint",
+        f"data/{tracks.names()[0]}/measured/a.csv",
+        "metrics/a.json",
+        "plots/a/pictures/a.png",
+        "dvc.lock",
+    ],
+)
+def test_a_half_written_file_goes_with_the_process_that_wrote_it(folder: Path, name: str) -> None:
+    code = f"""if True:
         import os
+        from pathlib import Path
         from jepatlas.common.base.storage import write
-        from jepatlas.mending import CHECKPOINTS
 
         def killed(file):
             file.write_bytes(b"half")
             os._exit(9)
 
-        write(CHECKPOINTS / "a-1.checkpoint", killed)
+        write(Path("{name}"), killed)
     """
     environment = {**os.environ, "PYTHONPATH": str(project.ROOT / "src")}
-    assert (
-        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 9
-    )
-    whole = mending.CHECKPOINTS / "a-1.checkpoint"
-    at_work = mending.CHECKPOINTS / f".b-1.{os.getpid()}.checkpoint"
-    for file in (whole, at_work):
-        file.touch()
-    assert len(list(folder.glob("data/checkpoints/.*"))) == 2
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert killed.returncode == 9
+    (left,) = (folder / name).parent.glob(".*.*.*")
+    whole = folder / name
+    at_work = whole.with_name(f".{whole.stem}.{os.getpid()}{whole.suffix}")
+    whole.write_text(WHOLE)
+    at_work.touch()
     mending.mend()
-    assert set(mending.CHECKPOINTS.iterdir()) == {whole, at_work}
+    assert not left.exists()
+    assert whole.read_text() == WHOLE
+    assert at_work.exists()
+
+
+def test_what_is_not_ours_stays(folder: Path, gone: int) -> None:
+    names = ("data/supplied/mine", "metrics", "src")
+    files = [folder / name / f".a.{gone}.png" for name in names]
+    files[1] = files[1].with_name(".a.b.png")
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    mending.mend()
+    assert all(file.exists() for file in files)
+
+
+def test_a_half_written_file_is_no_part_of_a_folder_for_dvc(gone: int) -> None:
+    """Or the stage that depends on the folder would run, and note another hash of it."""
+    ignored = Repo(str(project.ROOT)).dvcignore.is_ignored_file
+    lock = yaml.load((project.ROOT / "dvc.lock").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    outs = [Path(out["path"]) for stage in lock["stages"].values() for out in stage["outs"]]
+    assert not any(ignored(str(project.ROOT / out)) for out in outs)
+    halves = [out.with_name(f".{out.stem}.{gone}{out.suffix}") for out in outs if out.suffix]
+    assert halves
+    assert all(ignored(str(project.ROOT / half)) for half in halves)
 
 
 def test_a_second_one_says_so_and_waits(folder: Path) -> None:
@@ -119,4 +180,5 @@ def test_a_second_one_says_so_and_waits(folder: Path) -> None:
         assert other.stdout
         waiting = f"waiting for another make repro (process {os.getpid()}) to end\n"
         assert other.stdout.readline() == waiting
+        assert select.select([other.stdout], [], [], 1.0)[0] == []  # it waits
     assert other.communicate(timeout=60)[0] == "at work\n"

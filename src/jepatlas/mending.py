@@ -1,23 +1,32 @@
-"""What a killed or crowded-out DVC may leave behind, put right before the next run.
+"""What a killed run, or a disk that was full, may leave behind, put right before the next one.
 
 DVC writes dvc.lock and its table of who reads and writes what in place. Killed at that moment, or
-on a full disk, it leaves half a file, after which each of its commands ends in an error.
+on a full disk, it leaves half a file, after which each of its commands ends in an error; killed
+later, a table that names processes which are gone. A stage leaves the temporary file that it was
+writing, beside results that others depend on by their folder.
 """
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from jepatlas.common.base import tracks
 from jepatlas.common.base.storage import write
 
 LOCK = Path("dvc.lock")
 BUSY = Path(".dvc/tmp/rwlock")  # who reads and writes which file
 CHECKPOINTS = Path("data/checkpoints")  # each says which parameters it belongs to
+WRITTEN = (CHECKPOINTS, *(f"data/{track}" for track in tracks.names()), "metrics", "plots")
+TEMPORARY = re.compile(r"\..+\.(?P<process>\d+)\.\w+")  # as `storage.write` names what it writes
 TURN = Path(".dvc/tmp/make-repro")  # locked by the `make repro` that is at work
 
 
@@ -40,30 +49,41 @@ def alone() -> Iterator[None]:
 
 
 def mend() -> None:
-    """Put right what cannot be read, and say so; remove what a killed training had half written."""
+    """Put right what cannot be read, and say so; remove what a killed process had half written."""
     with contextlib.suppress(FileNotFoundError):
         content = LOCK.read_bytes()
         if entries(content) is None:
             _mend_lock(content)
     with contextlib.suppress(FileNotFoundError):
-        try:
-            json.loads(BUSY.read_bytes())
-        except ValueError:
-            BUSY.unlink()
-    for file in CHECKPOINTS.glob(".*.*.checkpoint"):  # as `storage.write` names them
-        writer = file.stem.rpartition(".")[2]
-        if writer.isdecimal() and not _lives(int(writer)):
+        _mend_table()
+    halves = Path().glob(f".{LOCK.stem}.*{LOCK.suffix}")
+    for file in itertools.chain(halves, *(Path(name).rglob(".*") for name in WRITTEN)):
+        named = TEMPORARY.fullmatch(file.name)
+        if named and not psutil.pid_exists(int(named["process"])):
             file.unlink(missing_ok=True)
 
 
-def _lives(process: int) -> bool:
+def _mend_table() -> None:
+    """Forget who had begun before the table was last written and is gone. DVC does so itself, but
+    not where the number of a process is another's by now, as after a restart: then it waits."""
+    written = BUSY.stat().st_mtime
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        table = json.loads(BUSY.read_bytes())
+    except ValueError:
+        BUSY.unlink()
+        return
+    known = {one["pid"] for one in table.get("write", {}).values()}
+    known |= {one["pid"] for ones in table.get("read", {}).values() for one in ones}
+    if known and not any(_lived(process, written) for process in known):
+        BUSY.unlink()
+
+
+def _lived(process: int, then: float) -> bool:
+    """Whether a process that is alive was so then."""
+    try:
+        return psutil.Process(process).create_time() <= then
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:  # somebody else's
-        pass
-    return True
 
 
 def _mend_lock(content: bytes) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from safetensors.torch import load
 
 from jepatlas.common.reporting import rules
 from jepatlas.images import methods
@@ -129,6 +130,8 @@ def test_all_methods_are_measured_and_drawn(ran):
     _, classes, members, _ = KINDS[kind]
     measured = pd.read_csv(root / "plots/images/tables/measures.csv")
     assert list(measured["method"].unique()) == ["jepa", OWN]
+    trained = load((root / f"data/images/trained/{OWN}.safetensors").read_bytes())
+    assert any(name.endswith(".first.weight") for name in trained)  # its own networks, no others
     accuracy = measured[measured["measure"] == "knn.accuracy"]
     assert accuracy["mean"].between(0, 1).all()
     assert accuracy["ci95"].notna().all()  # over test images, or over members

@@ -70,7 +70,7 @@ def first_run(quick: None, warm: list[str], tmp_path_factory: pytest.TempPathFac
     base = tmp_path_factory.getbasetemp()
     if base.name.startswith("popen-"):  # of one of several processes: pytest-xdist's folder for it
         base = base.parent
-    folder = base / "first-run"
+    folder = base / "ein erster Lauf, größer"  # a path is not always one word of ASCII
     with FileLock(base / "first-run.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -89,7 +89,7 @@ def first_run(quick: None, warm: list[str], tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def ran(first_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of it for the tests of a module."""
-    root = tmp_path_factory.mktemp("ran") / "jepatlas"
+    root = tmp_path_factory.mktemp("ran") / "jepatlas, ein größeres"
     shutil.copytree(first_run / "jepatlas", root, symlinks=True)
     return root
 

@@ -11,6 +11,7 @@ import pytest
 
 from jepatlas.common.base import storage
 from tests import project
+from tests.stages.refusals import contents, refusal
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -40,26 +41,6 @@ def clone(ran: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (ran / name).write_bytes(content)
 
 
-def contents(root: Path) -> dict[str, bytes]:
-    files = [root / "params.yaml", *root.glob("data/**/*"), *root.glob("metrics/**/*")]
-    return {str(file.relative_to(root)): file.read_bytes() for file in files if file.is_file()}
-
-
-def refusal(module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> str:
-    """Run a stage in this process; it must refuse in one line and touch nothing."""
-    before = contents(Path.cwd())
-    monkeypatch.setattr(sys, "argv", [module, *arguments])
-    monkeypatch.delitem(sys.modules, module, raising=False)  # runpy warns of what is there already
-    with pytest.raises(SystemExit) as exit_:
-        runpy.run_module(module, run_name="__main__")
-    assert exit_.value.code == 2
-    assert contents(Path.cwd()) == before
-    said: str = capsys.readouterr().err
-    assert said.startswith("error: ")
-    assert said.count("\n") == 1
-    return said
-
-
 def at(path: str, value: Any) -> Edit:
     """An edit that sets the parameter at a dotted path."""
     *parents, last = path.split(".")
@@ -81,7 +62,8 @@ TV_DATA, TV_TRAIN, TV_EVALUATE = (
 )
 IMAGES, IMAGES_TRAIN = ["images.data"], ["images.train", "jepa"]
 IMAGES_EVALUATE, IMAGES_DECODE = ["images.evaluate", "jepa"], ["images.decode", "jepa"]
-images_jepa = "images.methods.jepa"
+HIDDEN_TRAIN, HIDDEN_EXACT = ["hidden_causes.train", "jepa_ema"], ["hidden_causes.exact"]
+images_jepa, hidden = "images.methods.jepa", "hidden_causes.methods.jepa_ema"
 system, jepa = "noisy_tv.system", "noisy_tv.methods.jepa.default"
 partial = "noisy_tv.partially_observed"
 
@@ -194,6 +176,11 @@ partial = "noisy_tv.partially_observed"
         (IMAGES_EVALUATE, f"{images_jepa}.dim", 8, ["do not fit the networks"]),
         (IMAGES_DECODE, "images.decoder.batch", 1190, ["images.decoder.batch", "1189", "1190"]),
         (IMAGES_DECODE, "images.decoder.epochs", 0, ["images.decoder.epochs", "is 0"]),
+        (IMAGES_DECODE, "images.decoder.learning_rate", 1e30, ["images.decoder (jepa)", "at step"]),
+        (HIDDEN_TRAIN, "hidden_causes.seeds", 0, ["hidden_causes.seeds", "is 0"]),
+        (HIDDEN_TRAIN, f"{hidden}.averaging", 1, [f"{hidden}.averaging", "less than 1"]),
+        (HIDDEN_TRAIN, f"{hidden}.learning_rate", 1e30, [hidden, "member 0", "at step"]),
+        (HIDDEN_EXACT, "hidden_causes.worlds.shapes.alphas", [0], ["worlds.shapes.alphas.0"]),
     ],
 )
 def test_a_parameter(

@@ -128,6 +128,15 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     return Worlds(tmp_path_factory.mktemp("kernels") / "jepatlas")
 
 
+@pytest.mark.parametrize(("asked", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+def test_a_stage_computes_on_one_thread_unless_told_otherwise(
+    asked: dict[str, str], threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    code = "import stages, torch; print(torch.get_num_threads())"
+    assert run(project.ROOT, "-c", code, **asked) == f"{threads}\n"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("variables", ENVIRONMENTS)
 def test_no_track_depends_on_the_environment(worlds: Worlds, variables: dict[str, str]) -> None:

@@ -72,9 +72,38 @@ class Method(Decoding):
         context, future = self.split(window)
         return squared_error(future, self.decode(networks, networks["online"](context)))
 """,
+    "hidden_causes": """
+from torch import Tensor, nn
+
+from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP
+from jepatlas.hidden_causes.learning.method import Base
+from jepatlas.hidden_causes.truth.worlds import Setting
+from jepatlas.objectives.whitening import whitening
+
+
+class Method(Base):
+    trade_off: float
+
+    def networks(self, setting: Setting, draws: Draws) -> nn.ModuleDict:
+        widths = [setting.observed, 16, setting.dim]
+        return nn.ModuleDict({"mine": MLP(widths, draws, nn.functional.gelu)})
+
+    def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
+        return networks["mine"](x)
+
+    def loss(self, networks: nn.ModuleDict, pairs: Tensor, draws: Draws) -> Tensor:
+        return whitening(*self.embed_views(networks, pairs), self.trade_off)
+""",
 }
-FAMILIES = {"mixture": "decorrelation", "images": "decorrelation", "noisy_tv": "reconstruction"}
-LIKE = {"mixture": "contrastive", "images": "vicreg", "noisy_tv": "ar"}  # whose block it takes
+FAMILIES = {
+    "mixture": "decorrelation",
+    "images": "decorrelation",
+    "noisy_tv": "reconstruction",
+    "hidden_causes": "whitening",
+}
+# Whose block it takes.
+LIKE = {"mixture": "contrastive", "images": "vicreg", "noisy_tv": "ar", "hidden_causes": "lejepa"}
 NAME = "my_own"
 
 
@@ -171,7 +200,7 @@ def test_a_method_of_ones_own_is_seen_everywhere_in_every_track(clone: Path) -> 
         for track, like in LIKE.items():
             methods = params[track]["methods"]
             block = {**methods[like], "family": FAMILIES[track]}
-            for key in ("temperature", "invariance", "variance", "covariance"):
+            for key in ("temperature", "invariance", "variance", "covariance", "slices"):
                 block.pop(key, None)
             if track == "mixture":
                 recipe = dict(block["default"])
@@ -203,8 +232,9 @@ def test_a_method_of_ones_own_is_seen_everywhere_in_every_track(clone: Path) -> 
     assert NAME in [method["name"] for method in sections["mixture"]["methods"]]
     assert NAME in [method["name"] for method in sections["images"]["methods"]]
     assert NAME in [model["name"] for model in sections["noisy_tv"]["models"]]
+    assert any(NAME in world["methods"] for world in sections["hidden_causes"]["worlds"].values())
     project.run(clone, sys.executable, "tools/docs.py", PYTHONPATH="src")
-    for document in ("mixture", "images", "noisy_tv"):
+    for document in OWN:
         assert f"`{NAME}`" in (clone / f"docs/{document}.md").read_text(encoding="utf-8")
     project.commit(clone, "Add methods")
 

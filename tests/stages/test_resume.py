@@ -13,10 +13,10 @@ from tests import project
 pytestmark = pytest.mark.slow
 
 KILLS = 2
-# In each track, a training of some seconds.
+# In each track, a training of some seconds that draws at every step.
 TRAININGS = {
     "mixture": "contrastive",
-    "noisy_tv": "jepa",
+    "noisy_tv": "vae",
     "images": "jepa",
     "hidden_causes": "jepa_ema",
 }
@@ -29,7 +29,7 @@ def clone(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def edit(params: dict) -> None:
         params["mixture"]["methods"]["contrastive"]["default"]["steps"] = 3000
-        params["noisy_tv"]["methods"]["jepa"]["as_published"]["steps"] = 3000
+        params["noisy_tv"]["methods"]["vae"]["as_published"] |= {"steps": 3000, "batch": 64}
         # Neighbours are found from the state at the start of an epoch, which is to be had again.
         params["images"]["methods"]["jepa"] |= {"epochs": 7, "neighbours": 3}
         params["hidden_causes"]["methods"]["jepa_ema"]["steps"] = 2000

@@ -46,7 +46,7 @@ def change(root: Path, name: str, command: str) -> None:
 
 def test_independent_stages_run_side_by_side_and_to_the_same_lock(toy: Path) -> None:
     begun = time.monotonic()
-    done = project.run(toy, *REPRO, "--jobs", "3")
+    done = project.run(toy, *REPRO, "--jobs", "3", OMP_NUM_THREADS="7")
     side_by_side = time.monotonic() - begun
     assert "[4/4] c" in done.stdout
     assert (toy / "c").read_text() == "a\nb\n"
@@ -107,13 +107,16 @@ def test_what_was_damaged_is_made_anew(toy: Path) -> None:
     assert lock.read_bytes() == whole
 
 
-def test_in_a_worktree_of_a_shallow_clone_without_a_home_in_plain_ascii(toy: Path) -> None:
+@pytest.mark.parametrize("home", [["--unset=HOME"], ["HOME=/proc/nobody"]], ids=["none", "closed"])
+def test_in_a_worktree_of_a_shallow_clone_without_a_home_in_plain_ascii(
+    toy: Path, home: list[str]
+) -> None:
     project.commit(toy, "Begin")
     clone, tree = toy.parent / "a clone", toy.parent / "a tree"
     project.run(toy, "git", "clone", "--quiet", "--depth=1", toy.as_uri(), str(clone))
     project.run(clone, "git", "worktree", "add", "--quiet", "--detach", str(tree))
-    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "HOME": ""}
-    project.run(tree, *REPRO, **plain)
+    plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    project.run(tree, "env", *home, *REPRO, **plain)
     assert (tree / "c").read_text() == "a\nb\n"
 
 
@@ -154,18 +157,14 @@ def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:
 def test_an_interruption_stops_all_of_it(toy: Path, sent: int) -> None:
     for name in "ab":
         change(toy, name, f"sleep 61; echo {name} > {name}")
-    programs = Path(sys.executable).parent
     process = subprocess.Popen(
         [*REPRO, "--jobs", "2"],
         cwd=toy,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(toy.parent)},
+        env=environment(toy),
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while sleeping(toy) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    wait_for_sleepers(toy, 2)
     process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -175,6 +174,31 @@ def test_an_interruption_stops_all_of_it(toy: Path, sent: int) -> None:
         change(toy, name, f"echo {name} > {name}")
     project.run(toy, *REPRO)
     assert (toy / "c").read_text() == "a\nb\n"
+
+
+def test_a_second_one_waits_for_the_first(toy: Path) -> None:
+    first = subprocess.Popen(REPRO, cwd=toy, env=environment(toy), stdout=subprocess.DEVNULL)
+    wait_for_sleepers(toy, 1)
+    second = project.run(toy, *REPRO)
+    assert first.wait(timeout=60) == 0
+    assert second.stdout.splitlines() == [
+        f"waiting for another make repro (process {first.pid}) to end",
+        "Data and pipelines are up to date.",
+    ]
+    assert (toy / "c").read_text() == "a\nb\n"
+
+
+def environment(root: Path) -> dict[str, str]:
+    """As `project.run` has it."""
+    programs = Path(sys.executable).parent
+    return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(root.parent)}
+
+
+def wait_for_sleepers(root: Path, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while sleeping(root) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def sleeping(root: Path) -> int:

@@ -126,7 +126,8 @@ def test_a_killed_sweep_goes_on_with_what_is_missing(tmp_path):
     run.wait()
     (left,) = stages(root / ".dvc/tmp/sweeps")
     os.kill(left, 0)  # outlives the sweep
-    done = project.run(root, *SWEEP, "--workers", "1", check=False, **HERE)
-    until(lambda: not stages(root / ".dvc/tmp/sweeps"))
+    limit = ("timeout", "300")  # it would wait for one that outlives the sweep and is not ended
+    done = project.run(root, *limit, *SWEEP, "--workers", "1", check=False, **HERE)
     assert "2 done, 0 running, 1 failed" in done.stdout
+    until(lambda: not stages(root / ".dvc/tmp/sweeps"))
     assert len(table(root)) == 2 * 2

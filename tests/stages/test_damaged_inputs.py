@@ -1,0 +1,62 @@
+"""Each stage refuses each kind of file that it reads by name, where that is missing or damaged.
+
+What it reads is what it was seen to read (`recorder.py`). Tables and pictures have no checksum: one
+that was cut short is found by DVC, which makes it anew, and not by the stage.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+from tests import project
+from tests.stages.refusals import refusal
+
+pytestmark = pytest.mark.slow
+
+# Of every kind of stage, the one of the first method.
+COMMANDS = {name.partition("@")[0]: name for name in reversed(project.stage_names())}
+
+
+@pytest.fixture(scope="module")
+def records(first_run: Path) -> dict[str, Path]:
+    """What was noted of a stage, by its name in dvc.yaml."""
+    return {
+        stage.name: first_run / "records" / stage.cmd.removeprefix("python -m ")
+        for stage in Repo(str(first_run / "jepatlas")).index.stages
+    }
+
+
+def of_each_kind(record: Path) -> dict[tuple[Path, str], Path]:
+    """One of the files that other stages wrote, of each folder and type."""
+    read = json.loads(record.read_text(encoding="utf-8"))["read"]
+    files = [Path(name) for name in read if name.startswith(("data/", "plots/"))]
+    return {(file.parent, file.suffix): file for file in files}
+
+
+def damages(file: Path) -> list[bytes | None]:
+    """What may be in its place; None: nothing."""
+    whole = file.read_bytes()
+    found = {".csv": [b"\xff\xfe"], ".npz": [whole[: len(whole) // 2]]}
+    found[".safetensors"] = found[".npz"]
+    return [None, *found.get(file.suffix, [])]
+
+
+@pytest.mark.parametrize("name", COMMANDS.values())
+def test_a_damaged_input_is_refused_by_name(
+    name: str,
+    records: dict[str, Path],
+    ran: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ran)
+    module, *arguments = records[name].name.split()
+    for file in of_each_kind(records[name]).values():
+        content = file.read_bytes()
+        for damaged in damages(file):
+            file.unlink() if damaged is None else file.write_bytes(damaged)
+            said = refusal(module, arguments, monkeypatch, capsys)
+            file.write_bytes(content)
+            assert said.startswith(f"error: {file}: ")

@@ -25,7 +25,7 @@ from jepatlas.common.base.storage import write
 LOCK = Path("dvc.lock")
 BUSY = Path(".dvc/tmp/rwlock")  # who reads and writes which file
 CHECKPOINTS = Path("data/checkpoints")  # each says which parameters it belongs to
-WRITTEN = (CHECKPOINTS, *(f"data/{track}" for track in tracks.names()), "metrics", "plots")
+WRITTEN = ("data/checkpoints", *(f"data/{track}" for track in tracks.names()), "metrics", "plots")
 TEMPORARY = re.compile(r"\..+\.(?P<process>\d+)\.\w+")  # as `storage.write` names what it writes
 TURN = Path(".dvc/tmp/make-repro")  # locked by the `make repro` that is at work
 

@@ -13,7 +13,10 @@ from dvc.repo import Repo
 from tests import project
 from tests.stages.refusals import refusal
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated"),
+]
 
 # Of every kind of stage, the one of the first method.
 COMMANDS = {name.partition("@")[0]: name for name in reversed(project.stage_names())}
@@ -29,10 +32,10 @@ def records(first_run: Path) -> dict[str, Path]:
 
 
 def of_each_kind(record: Path) -> dict[tuple[Path, str], Path]:
-    """One of the files that other stages wrote, of each folder and type."""
+    """The first of the files that other stages wrote, of each folder and type."""
     read = json.loads(record.read_text(encoding="utf-8"))["read"]
     files = [Path(name) for name in read if name.startswith(("data/", "plots/"))]
-    return {(file.parent, file.suffix): file for file in files}
+    return {(file.parent, file.suffix): file for file in reversed(files)}
 
 
 def damages(file: Path) -> list[bytes | None]:

@@ -93,6 +93,14 @@ def test_arithmetic_does_not_depend_on_the_environment_but_for_onednn() -> None:
     assert [name for name in free if free[name] == found[0][name]] == []  # or it shows nothing
 
 
+@pytest.mark.parametrize(("asked", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+def test_a_stage_computes_on_one_thread_unless_told_otherwise(
+    asked: dict[str, str], threads: int
+) -> None:
+    code = "import stages, torch; print(torch.get_num_threads())"
+    assert run(project.ROOT, code, **asked) == f"{threads}\n"
+
+
 class Worlds:
     """A small project, whose images are trained in float32 on every machine."""
 
@@ -126,15 +134,6 @@ def content(file: Path) -> Any:
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
     return Worlds(tmp_path_factory.mktemp("kernels") / "jepatlas")
-
-
-@pytest.mark.parametrize(("asked", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
-def test_a_stage_computes_on_one_thread_unless_told_otherwise(
-    asked: dict[str, str], threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    code = "import stages, torch; print(torch.get_num_threads())"
-    assert run(project.ROOT, "-c", code, **asked) == f"{threads}\n"
 
 
 @pytest.mark.soak

@@ -18,7 +18,11 @@ from dvc.repo import Repo
 
 def problems() -> Iterator[str]:
     """Each thing that is stale in the current directory's dvc.lock, in a line."""
-    repo, file = Repo(), Path("dvc.lock")
+    with Repo() as repo:
+        yield from problems_of(repo, Path("dvc.lock"))
+
+
+def problems_of(repo: Repo, file: Path) -> Iterator[str]:
     lock = yaml.safe_load(file.read_text(encoding="utf-8"))["stages"] if file.exists() else {}
     stages = {stage.addressing: stage for stage in repo.index.stages}
     if not stages:

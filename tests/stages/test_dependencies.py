@@ -25,7 +25,8 @@ pytestmark = pytest.mark.slow
 def stages(ran: Path) -> dict[str, Any]:
     """Those of the project when it has every method."""
     project.change(ran, lambda params: params.update(project.parameters(project.ALL)))
-    return {stage.name: stage for stage in Repo(str(ran)).index.stages}
+    with Repo(str(ran)) as repo:
+        return {stage.name: stage for stage in repo.index.stages}
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,8 @@ def first_run(quick: None, warm: list[str], tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def ran(first_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of it for the tests of a module."""
-    root = tmp_path_factory.mktemp("ran") / "jepatlas, ein größeres"
+    # In ASCII: DVC writes the path of its cache so where it runs experiments in a copy.
+    root = tmp_path_factory.mktemp("ran") / "jepatlas, a clone"
     shutil.copytree(first_run / "jepatlas", root, symlinks=True)
     return root
 

@@ -25,7 +25,10 @@ from jepatlas.common.base.storage import write
 LOCK = Path("dvc.lock")
 BUSY = Path(".dvc/tmp/rwlock")  # who reads and writes which file
 CHECKPOINTS = Path("data/checkpoints")  # each says which parameters it belongs to
-WRITTEN = ("data/checkpoints", *(f"data/{track}" for track in tracks.names()), "metrics", "plots")
+WRITTEN = [
+    CHECKPOINTS,
+    *map(Path, (*(f"data/{track}" for track in tracks.names()), "metrics", "plots")),
+]
 TEMPORARY = re.compile(r"\..+\.(?P<process>\d+)\.\w+")  # as `storage.write` names what it writes
 TURN = Path(".dvc/tmp/make-repro")  # locked by the `make repro` that is at work
 
@@ -57,7 +60,7 @@ def mend() -> None:
     with contextlib.suppress(FileNotFoundError):
         _mend_table()
     halves = Path().glob(f".{LOCK.stem}.*{LOCK.suffix}")
-    for file in itertools.chain(halves, *(Path(name).rglob(".*") for name in WRITTEN)):
+    for file in itertools.chain(halves, *(folder.rglob(".*") for folder in WRITTEN)):
         named = TEMPORARY.fullmatch(file.name)
         if named and not psutil.pid_exists(int(named["process"])):
             file.unlink(missing_ok=True)

@@ -8,11 +8,11 @@ import torch
 from scipy.stats import norm, wasserstein_distance
 
 from jepatlas.objectives.visreg import visreg
-from tests.objectives.members import assert_members_do_not_mix
-
-
-def normal(*shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
+from tests.objectives.members import (
+    assert_members_do_not_mix,
+    assert_views_have_the_loss,
+    normal,
+)
 
 
 def visreg_by_loops(
@@ -35,15 +35,9 @@ def visreg_by_loops(
 
 
 @pytest.mark.parametrize("trade_off", [0, 0.3, 1])
-@pytest.mark.parametrize(("members", "batch", "dim", "slices"), [(3, 6, 4, 5), (1, 2, 1, 1)])
-def test_visreg_is_the_loop(members, batch, dim, slices, trade_off):
-    z, z_prime = normal(members, batch, dim), 1 + 2 * normal(members, batch, dim, seed=1)
-    directions = 3 * normal(members, dim, slices, seed=2)
-    expected = [
-        visreg_by_loops(*arrays, trade_off) for arrays in zip(z, z_prime, directions, strict=True)
-    ]
-    found = visreg(*map(torch.tensor, (z, z_prime, directions)), trade_off)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+@pytest.mark.parametrize("shape", [(3, 6, 4, 5), (1, 2, 1, 1)])
+def test_visreg_is_the_loop(shape, trade_off):
+    assert_views_have_the_loss(visreg, visreg_by_loops, shape, trade_off, rtol=1e-9)
 
 
 def test_the_shape_is_a_distance_from_the_normal():

@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 
 def main(how: str = "") -> None:
     """how: `whole` trains the loop to its end."""
-    device.choose("cpu")
+    device.choose("cpu", "fast")
     worlds, seeds = section("hidden_causes.worlds", Worlds), value("hidden_causes.seeds")
     setting = Setting("plane", plane(worlds, ("mixings",)), seeds)
     print(f"Training of the hidden causes: {len(setting.members)} members.\n")

@@ -33,7 +33,7 @@ MATRIX = 2048  # side of the large matrix product
 
 
 def main() -> None:
-    device.choose("cpu")
+    device.choose("cpu", "fast")
     points = _points()
     rows = []
     for name, loss in {"jepa": _jepa_loss, "contrastive": _contrastive_loss}.items():

@@ -4,7 +4,8 @@ They use the library of their own checkout: DVC also runs them in temporary copi
 where the installed jepatlas would be that of another folder. They compute on one thread unless
 OMP_NUM_THREADS says otherwise: the cores are filled by stages side by side, and results do not
 depend on how many there are. And they compute by the same kernels on every processor with AVX2,
-whatever it and the environment would choose, so that results do not depend on that either.
+whatever it and the environment would choose, so that results do not depend on that either. Two
+things remain: MKL, see `arithmetic` in params.yaml, and bfloat16, see `images.precision`.
 """
 
 import os
@@ -23,6 +24,8 @@ KERNELS = {
     "OPENBLAS_CORETYPE": "Haswell",  # the matrix products and LAPACK of NumPy and SciPy
     "MKL_CBWR": "AVX2",  # the matrix products and LAPACK of torch
     "ATEN_CPU_CAPABILITY": "avx2",  # torch's own loops
+    "ONEDNN_MAX_CPU_ISA": "AVX2",  # convolutions, GELU
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",  # NumPy's functions
 }
 CPUS = Path("/proc/cpuinfo")
 if CPUS.exists() and " avx2 " in CPUS.read_text(encoding="utf-8"):

@@ -214,13 +214,13 @@ def machine(params: Mapping[str, Any]) -> Iterator[str]:
     """What of this machine changes numbers: a sentence each."""
     from jepatlas.common.learning import device  # imports torch
 
-    target = device.choose(params["device"])
+    target = device.choose(params["device"], params["arithmetic"])
     if target.type != "cpu":
         yield f"device: {target.type} here; the committed results were computed on a CPU"
     automatic = [
         key for key, value in _leaves(params) if key.endswith(".precision") and value == "auto"
     ]
-    if device.has_bfloat16(target):
+    if device.has_bfloat16(target) and params["arithmetic"] == "fast":
         yield from (f"{key}: auto computes in bfloat16 on this machine" for key in automatic)
 
 

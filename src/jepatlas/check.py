@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import create_model
 
 from jepatlas.common.base import parameters, stage, tracks
-from jepatlas.common.base.parameters import Device, Note, Section, Seed
+from jepatlas.common.base.parameters import Arithmetic, Device, Note, Section, Seed
 from jepatlas.common.learning import methods
 from jepatlas.structure import structure
 
@@ -33,7 +33,12 @@ def everything(params: Mapping[str, Any]) -> None:
 def _model(names: tuple[str, ...]) -> type[Section]:
     """Of the whole file; names: the tracks."""
     blocks = {track: (tracks.block(track), ...) for track in names}
-    top: dict[str, Any] = {"seed": (Seed, ...), "device": (Device, ...), "note": (Note, ...)}
+    top: dict[str, Any] = {
+        "seed": (Seed, ...),
+        "device": (Device, ...),
+        "arithmetic": (Arithmetic, ...),
+        "note": (Note, ...),
+    }
     return create_model("Everything", __base__=Section, **(top | blocks))
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Count, Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Count, Seed, scalar, section
 from jepatlas.common.base.storage import write_arrays, write_csv, write_json
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained
@@ -22,7 +22,7 @@ def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     worlds, seeds = section("hidden_causes.worlds", Worlds), scalar("hidden_causes.seeds", Count)
     evaluation = section("hidden_causes.evaluation", Evaluation)
-    target = device.choose(scalar("device", Device))
+    target = device.asked()
     rows: dict[str, list[Row]] = {}
     drawn: Arrays = {}
     for setting in settings(worlds, seeds, method.suites):

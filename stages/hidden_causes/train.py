@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Count, Device, Seed, Snapshots, scalar, section
+from jepatlas.common.base.parameters import Count, Seed, Snapshots, scalar, section
 from jepatlas.common.learning import device
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.hidden_causes.learning.fitting import fit
@@ -17,7 +17,7 @@ def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     worlds, seeds = section("hidden_causes.worlds", Worlds), scalar("hidden_causes.seeds", Count)
     snapshots = scalar("hidden_causes.snapshots", Snapshots)
-    target = device.choose(scalar("device", Device))
+    target = device.asked()
     chosen = settings(worlds, seeds, method.suites)
     methods = [changed(method, setting, name) for setting in chosen]
     for setting, own in zip(chosen, methods, strict=True):

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Count, Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Count, Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.common.learning.trained import Trained
@@ -13,7 +13,6 @@ from jepatlas.images.learning.decoding import Decoding, fit
 from jepatlas.images.learning.fitting import restored
 from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
-from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.truth.world import LAYOUT, Images
 
 
@@ -21,7 +20,7 @@ def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     members = range(scalar("images.members", Count))
     decoding = section("images.decoder", Decoding)
-    machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
+    machine = Machine.asked()
     images = Images.from_arrays(read_arrays(Path("data/images/images.npz"), LAYOUT))
     trained = Trained.load(Path(f"data/images/trained/{name}.safetensors"))
     networks = restored(method, trained, images, seed, members, machine)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Count, Device, Seed, scalar
+from jepatlas.common.base.parameters import Count, Seed, scalar
 from jepatlas.common.base.storage import read_arrays, write_arrays, write_csv, write_json
 from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.common.measuring import measures
@@ -12,7 +12,6 @@ from jepatlas.images.learning import decoding
 from jepatlas.images.learning.fitting import restored
 from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
-from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.measuring.evaluation import HEADLINES, evaluate
 from jepatlas.images.truth.world import LAYOUT, Images
 
@@ -22,7 +21,7 @@ DATA = Path("data/images")
 def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     members = range(scalar("images.members", Count))
-    machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
+    machine = Machine.asked()
     images = Images.from_arrays(read_arrays(DATA / "images.npz", LAYOUT))
     trained = Trained.load(DATA / "trained" / f"{name}.safetensors")
     networks = restored(method, trained, images, seed, members, machine)

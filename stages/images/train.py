@@ -4,14 +4,13 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Count, Device, Seed, Snapshots, scalar
+from jepatlas.common.base.parameters import Count, Seed, Snapshots, scalar
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.images.learning.curves import shown
 from jepatlas.images.learning.fitting import fit
 from jepatlas.images.learning.machine import Machine
 from jepatlas.images.learning.method import load
-from jepatlas.images.learning.parameters import Precision
 from jepatlas.images.truth.world import LAYOUT, Images
 
 
@@ -19,7 +18,7 @@ def main(name: str) -> None:
     method, seed = load(name), scalar("seed", Seed)
     members = range(scalar("images.members", Count))
     snapshots = scalar("images.snapshots", Snapshots)
-    machine = Machine.choose(scalar("device", Device), scalar("images.precision", Precision))
+    machine = Machine.asked()
     images = Images.from_arrays(read_arrays(Path("data/images/images.npz"), LAYOUT))
     with shown(Path(f"plots/images/training/{name}")) as report:
         trained = fit(name, method, images, seed, members, snapshots, machine, report)

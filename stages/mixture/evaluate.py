@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import write_arrays, write_csv, write_json
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained
@@ -35,7 +35,7 @@ def main(name: str) -> None:
         evaluation=section("mixture.evaluation", Evaluation),
         langevin=section("mixture.langevin", Langevin),
         landscape=section("mixture.landscape", Landscape),
-        device=device.choose(scalar("device", Device)),
+        device=device.asked(),
     )
     for recipe, method in methods.items():
         world = worlds[recipe]

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, Snapshots, scalar
+from jepatlas.common.base.parameters import Seed, Snapshots, scalar
 from jepatlas.common.learning import device
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.mixture.learning.fitting import fit
@@ -18,7 +18,7 @@ from jepatlas.mixture.truth.world import World
 def main(name: str) -> None:
     methods = load_all(name)
     seed, snapshots = scalar("seed", Seed), scalar("mixture.snapshots", Snapshots)
-    target = device.choose(scalar("device", Device))
+    target = device.asked()
     for recipe, method in methods.items():
         world = World.read(mixture_of(name, recipe))
         points = torch.as_tensor(world.train, dtype=torch.float32, device=target)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained, restore
@@ -26,7 +26,7 @@ DATA = Path("data/noisy_tv")
 def main(name: str) -> None:
     sweep, evaluation = section("noisy_tv.sweep", Sweep), section("noisy_tv.evaluation", Evaluation)
     control, seed = section("noisy_tv.control", Control), scalar("seed", Seed)
-    target = device.choose(scalar("device", Device))
+    target = device.asked()
     done = {}
     for setting in settings():
         world = setting.world()

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
 from jepatlas.common.learning.trained import Trained, restore
@@ -27,7 +27,7 @@ DATA = Path("data/noisy_tv")
 def main(name: str) -> None:
     sweep, evaluation = section("noisy_tv.sweep", Sweep), section("noisy_tv.evaluation", Evaluation)
     transfer = section("noisy_tv.transfer", Transfer)
-    seed, target = scalar("seed", Seed), device.choose(scalar("device", Device))
+    seed, target = scalar("seed", Seed), device.asked()
     done = {}
     for setting in settings():
         world, file = setting.world(), f"{setting.name}.safetensors"

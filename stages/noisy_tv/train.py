@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from jepatlas.common.base import stage
-from jepatlas.common.base.parameters import Device, Seed, scalar, section
+from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.learning import device
 from jepatlas.common.learning.checkpoint import forget
 from jepatlas.noisy_tv.learning.fitting import fit, with_frames
@@ -15,7 +15,7 @@ from jepatlas.noisy_tv.truth.settings import settings
 
 def main(name: str) -> None:
     sweep, seed = section("noisy_tv.sweep", Sweep), scalar("seed", Seed)
-    target = device.choose(scalar("device", Device))
+    target = device.asked()
     methods = [(one, load(name, one.recipe, one.system)) for one in settings()]
     for setting, method in methods:
         world = setting.world()

@@ -1,6 +1,7 @@
 """Which device a name stands for, and glibc's settings."""
 
 import ctypes
+import os
 import sys
 
 import pytest
@@ -22,15 +23,32 @@ from jepatlas.common.learning import device
 )
 def test_choice(monkeypatch, name, available, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
-    assert device.choose(name) == torch.device(expected)
+    assert device.choose(name, "fast") == torch.device(expected)
 
 
 def test_cuda_asked_for_but_absent(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError) as caught:
-        device.choose("cuda")
+        device.choose("cuda", "fast")
     assert str(caught.value) == (
         "params.yaml: device: is 'cuda', but torch finds no CUDA device here"
+    )
+
+
+@pytest.mark.parametrize("name", ["auto", "cpu"])
+def test_where_portable_it_is_the_cpu_with_kernels_for_every_processor(monkeypatch, name):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("MKL_CBWR", "AVX2")
+    assert device.choose(name, "portable") == torch.device("cpu")
+    assert os.environ["MKL_CBWR"] == "COMPATIBLE"
+
+
+def test_cuda_is_not_portable(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(InputError) as caught:
+        device.choose("cuda", "portable")
+    assert str(caught.value) == (
+        "params.yaml: device: is 'cuda', but arithmetic is 'portable': on the CPU"
     )
 
 
@@ -57,7 +75,7 @@ def test_memory_is_tuned_where_glibc_is_and_nowhere_else(monkeypatch, platform, 
         library.mallopt = lambda *arguments: calls.append(arguments)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: library)
     monkeypatch.setattr(sys, "platform", platform)
-    assert device.choose("cpu") == torch.device("cpu")
+    assert device.choose("cpu", "fast") == torch.device("cpu")
     # M_MMAP_THRESHOLD is -3 and M_TRIM_THRESHOLD -1 in glibc's malloc.h.
     tuned = {(-3, 2**30), (-1, 2**30)}
     assert set(calls) == (tuned if has_mallopt and platform == "linux" else set())

@@ -316,6 +316,7 @@ def test_csv(tmp_path):
         (None, "no such file; `dvc repro` makes it"),
         (b"", "not a table of plot data (No columns to parse from file)"),
         (b"a,b\n1,2\n1,2,3,4\n", "not a table of plot data"),
+        (b"a,b\n1,2\n1,2", "not a table of plot data (it was cut short)"),
         (b"\xff\xfe\x00", "not a table of plot data"),
     ],
 )

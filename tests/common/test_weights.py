@@ -80,6 +80,13 @@ def test_a_pickle_is_refused_and_not_executed(tmp_path):
         read_tensors(path)
 
 
+def test_tensors_come_in_the_order_of_their_names(tmp_path):
+    path = tmp_path / "t.safetensors"
+    names = [f"{letter}{number}" for letter in "qwertz" for number in range(5)]
+    write_tensors(path, {name: torch.ones(1) for name in names})
+    assert all(list(read_tensors(path)) == sorted(names) for _ in range(5))
+
+
 def test_a_missing_file_is_named(tmp_path):
     path = tmp_path / "none.safetensors"
     with pytest.raises(InputError) as caught:

@@ -1,6 +1,8 @@
 """Curves during training: written as they come, replaced, and kept when nothing comes."""
 
+import errno
 import json
+import sqlite3
 import subprocess
 
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 import torch
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.images.learning import curves
 from jepatlas.images.learning.curves import shown
 
 
@@ -54,3 +57,15 @@ def test_a_repository_without_a_commit_is_named(tmp_path, monkeypatch):
     said = pytest.raises(InputError, match="curves take a first commit in git")
     with said, shown(tmp_path / "curves") as report:
         report({"loss": torch.tensor([1.0])})
+
+
+def test_no_room_for_tables_of_dvc_is_a_full_disk(tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(curves, "Live", full)
+    with pytest.raises(OSError, match="database or disk is full") as caught:
+        with shown(tmp_path / "curves") as report:
+            report({"loss": torch.tensor([1.0])})
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == str(tmp_path / "curves")

@@ -20,7 +20,7 @@ from PIL import Image
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.reporting import packing
-from jepatlas.common.reporting.page import Section, fill
+from jepatlas.common.reporting.page import Section, fill, still
 from jepatlas.mixture.reporting import page as mixture
 from jepatlas.mixture.reporting.cards import CARDS
 from jepatlas.mixture.reporting.story import story
@@ -207,6 +207,17 @@ def test_a_missing_input_is_named(root, tmp_path, file, lacks):
         assert (lacks or "no such file") in str(refusal.value)
     finally:
         shutil.copy(kept, root / file)
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.7])
+def test_a_damaged_picture_is_named(tmp_path, share):
+    path = tmp_path / "sheet.png"
+    Image.effect_noise((60, 40), 50).save(path)
+    assert still(path).startswith("data:image/webp;base64,")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(InputError, match=r"sheet\.png: damaged, or not a picture \(.*makes it anew"):
+        still(path)
 
 
 def test_a_note_stands_at_the_top_as_text():

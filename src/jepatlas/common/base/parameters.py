@@ -16,6 +16,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Device = Literal["auto", "cpu", "cuda"]
+Arithmetic = Literal["fast", "portable"]
 Note = Annotated[str, Field(min_length=1, max_length=200)] | None  # at the top of the page
 LARGEST = 2**53  # of whole numbers: beyond, a float skips some
 Snapshots = Annotated[int, Field(ge=2)]  # states of the networks kept from training

@@ -41,7 +41,7 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
     """Named arrays as an uncompressed `.npz`."""
     buffer = BytesIO()  # zipfile, when the disk is full, hides that behind errors of its own
     np.savez(buffer, allow_pickle=False, **arrays)
-    write(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
+    write(path, lambda temporary: temporary.write_bytes(buffer.getvalue()))
 
 
 def read_arrays(
@@ -87,7 +87,10 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """A table; options: of pandas' `read_csv`. A missing or damaged one is an `InputError`."""
     try:
-        return pd.read_csv(path, **options)
+        content = path.read_bytes()
+        if content and not content.endswith(b"\n"):
+            raise ValueError("it was cut short")
+        return pd.read_csv(BytesIO(content), **options)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (OSError, ValueError) as error:

@@ -1,24 +1,40 @@
-"""Where torch computes, and how its memory behaves there."""
+"""Where torch computes, by which kernels, and how its memory behaves there."""
 
 import ctypes
+import os
 import sys
 
 import torch
 
-from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.parameters import PARAMS, Arithmetic, Device, InputError, scalar
 
 # mallopt's numbers in glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEEP_BELOW = 1 << 30
 
 
-def choose(name: str) -> torch.device:
-    """The device that `auto`, `cpu` or `cuda` stands for here; CUDA asked for but absent is an
-    `InputError`."""
+def asked() -> torch.device:
+    """The device that params.yaml asks for, with its arithmetic."""
+    return choose(scalar("device", Device), scalar("arithmetic", Arithmetic))
+
+
+def choose(name: Device, arithmetic: Arithmetic) -> torch.device:
+    """The device that a name stands for here, made ready; where portable, that is the CPU. CUDA
+    asked for but absent, or where portable, is an `InputError`.
+
+    What stages/__init__.py pins leaves one difference between processors with AVX2: MKL's products
+    of matrices take other ways on AMD than on Intel. They take the same in MKL's mode for every
+    processor, at some 2.5 times the time. MKL reads the variable at its first product.
+    """
+    portable = arithmetic == "portable"
+    if name == "cuda" and portable:
+        raise InputError(f"{PARAMS}: device: is 'cuda', but arithmetic is 'portable': on the CPU")
     if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("params.yaml: device: is 'cuda', but torch finds no CUDA device here")
+        raise InputError(f"{PARAMS}: device: is 'cuda', but torch finds no CUDA device here")
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() and not portable else "cpu"
+    if portable:
+        os.environ["MKL_CBWR"] = "COMPATIBLE"
     _keep_freed_memory()
     return torch.device(name)
 

@@ -17,9 +17,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Every tensor of a file, on the CPU; a missing or damaged file is an `InputError`."""
+    """Every tensor of a file by its name, in their order, on the CPU; a missing or damaged file is
+    an `InputError`."""
     try:
-        return load(path.read_bytes())
+        return dict(sorted(load(path.read_bytes()).items()))  # which has them in any order
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (SafetensorError, OSError) as error:

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import ANEW
 from jepatlas.common.base.tracks import title
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.packing import base64_of
@@ -80,9 +81,12 @@ def asset(package: str, name: str) -> str:
 def still(path: Path) -> str:
     """A picture of the pipeline as a small `data:` address."""
     try:
-        picture = Image.open(path).convert("RGB")
+        with Image.open(path) as file:
+            picture = file.convert("RGB")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
+    except (OSError, SyntaxError) as error:  # the latter for a PNG that is broken inside
+        raise InputError(f"{path}: damaged, or not a picture ({error}); {ANEW}") from None
     picture.thumbnail((STILL, 10 * STILL))
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=70)

@@ -1,5 +1,7 @@
 """The curves of a training, shown while it runs: a table per curve that DVC and editors plot."""
 
+import errno
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,3 +47,5 @@ def _live(folder: Path) -> Live:
         return Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
     except SCMError as error:
         raise InputError(f"{folder}: curves take a first commit in git ({error})") from None
+    except sqlite3.OperationalError as error:  # DVC's own tables have no room, or may not be written
+        raise OSError(errno.ENOSPC, str(error), str(folder)) from None

@@ -1,5 +1,6 @@
 """Where and in which precision networks are run on images."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from jepatlas.common.base.parameters import PARAMS, Arithmetic, Device, InputError, scalar
 from jepatlas.common.learning import device
 from jepatlas.images.learning.parameters import Precision
 
@@ -24,11 +26,28 @@ class Machine:
     bfloat16: bool
 
     @classmethod
-    def choose(cls, name: str, precision: Precision) -> Self:
-        """The device called `name`; `auto` takes bfloat16 where there are instructions for it."""
-        target = device.choose(name)
-        automatic = precision == "auto" and device.has_bfloat16(target)
-        return cls(target, automatic or precision == "bfloat16")
+    def asked(cls) -> Self:
+        """The one that params.yaml asks for."""
+        precision = scalar("images.precision", Precision)
+        return cls.choose(scalar("device", Device), scalar("arithmetic", Arithmetic), precision)
+
+    @classmethod
+    def choose(cls, name: Device, arithmetic: Arithmetic, precision: Precision) -> Self:
+        """`auto` takes bfloat16 where there are instructions for it, but not where portable; asked
+        for there, it is an `InputError`."""
+        target, portable = device.choose(name, arithmetic), arithmetic == "portable"
+        if portable and precision == "bfloat16":
+            raise InputError(
+                f"{PARAMS}: images.precision: is 'bfloat16', but arithmetic is 'portable': few "
+                "processors have it"
+            )
+        automatic = precision == "auto" and not portable and device.has_bfloat16(target)
+        if automatic or precision == "bfloat16":
+            # oneDNN reads the bound that stages/__init__.py sets, AVX2, at its first convolution.
+            # bfloat16 takes instructions beyond it.
+            os.environ.pop("ONEDNN_MAX_CPU_ISA", None)
+            return cls(target, bfloat16=True)
+        return cls(target, bfloat16=False)
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)

@@ -7,16 +7,14 @@ from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
-from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.noisy_tv.control.learned import Agent
 from jepatlas.noisy_tv.control.outcomes import headlines, outcomes
 from jepatlas.noisy_tv.control.parameters import Control
 from jepatlas.noisy_tv.control.task import Task
-from jepatlas.noisy_tv.learning.fitting import initial, with_frames
-from jepatlas.noisy_tv.learning.method import load
 from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation
 from jepatlas.noisy_tv.measuring.results import save
+from jepatlas.noisy_tv.measuring.trained import restored
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
 from jepatlas.noisy_tv.truth.settings import settings
 
@@ -35,10 +33,7 @@ def main(name: str) -> None:
             world.members(setting.choice, sweep),
             read_arrays(DATA / "oracle" / f"{setting.name}.npz"),
         )
-        method = with_frames(load(name, setting.recipe, setting.system), world, truth.members)
-        networks = initial(name, method, world, truth.members, seed, target)
-        file = DATA / "trained" / name / f"{setting.name}.safetensors"
-        restore(networks, Trained.load(file).final)
+        method, networks = restored(name, setting, world, truth.members, seed, target)
         task = Task.of(world, truth.members, control)
         agent = Agent(method, networks, world, truth.members, task, target)
         costs = read_arrays(DATA / "lqg" / f"{setting.name}.npz")

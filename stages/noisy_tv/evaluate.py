@@ -10,14 +10,13 @@ from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
-from jepatlas.common.learning.trained import Trained, restore
-from jepatlas.noisy_tv.learning.fitting import initial, scaled, with_frames
-from jepatlas.noisy_tv.learning.method import load
+from jepatlas.noisy_tv.learning.fitting import scaled
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.measure import KNOWN, Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
 from jepatlas.noisy_tv.measuring.results import save
+from jepatlas.noisy_tv.measuring.trained import restored
 from jepatlas.noisy_tv.truth.parameters import Recipes, Sweep
 from jepatlas.noisy_tv.truth.settings import settings
 
@@ -30,14 +29,11 @@ def main(name: str) -> None:
     seed, target = scalar("seed", Seed), device.asked()
     done = {}
     for setting in settings():
-        world, file = setting.world(), f"{setting.name}.safetensors"
+        world = setting.world()
         check_evaluation(evaluation, sweep, world.test)
         known = read_arrays(DATA / "oracle" / f"{setting.name}.npz", KNOWN)
         truth = Truth.of(world, world.members(setting.choice, sweep), known)
-        method = load(name, setting.recipe, setting.system)
-        method = with_frames(method, world, truth.members)
-        networks = initial(name, method, world, truth.members, seed, target)
-        restore(networks, Trained.load(DATA / "trained" / name / file).final)
+        method, networks = restored(name, setting, world, truth.members, seed, target)
         x = np.stack([scaled(method, world, member) for member in truth.members])
         inputs = torch.as_tensor(x, dtype=torch.float32, device=target)
         said = forecast(method, networks, inputs, world.train, evaluation.horizons)

@@ -46,6 +46,11 @@ def interval(measure: Measure, digits: int = 3) -> str:
     return f"{measure.mean:{layout}} ± {measure.ci95:{layout}}"
 
 
+def known(measures: Measures, method: str, name: str) -> str:
+    """The interval of a measure of a method, nothing where it is not taken of that one."""
+    return interval(measures.get(method, name)) if measures.has(method, name) else ""
+
+
 def scatter(measure: Measure, digits: int = 2) -> str:
     """Mean, least and greatest of the members."""
     if math.isnan(measure.mean):

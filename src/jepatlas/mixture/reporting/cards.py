@@ -179,7 +179,7 @@ def cards(names: dict[str, str]) -> str:
 
 def _card(label: str, card: Card) -> str:
     return (
-        f"    <article><h4>{escape(label)}</h4>\n"
+        f"    <article><h3>{escape(label)}</h3>\n"
         f'    <p class="formula">{card.formula}</p>\n'
         f"    <p>{escape(card.sentence)} {escape(card.kin)}</p>\n"
         f'    <p class="hint"><a href="{escape(card.address)}" rel="noreferrer">'

@@ -4,6 +4,7 @@ All are asked of both recipes, the one that was published and the default one: w
 may come from its settings.
 """
 
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
@@ -101,59 +102,29 @@ def measure(recipe: str, method: str, key: str, words: str) -> Measure:
     return Measure("mixture", method, f"{recipe}.{key}", words, recipe=recipe)
 
 
-def knn(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "clusters.knn_of_bayes", "relative k-NN accuracy")
+def measured(key: str, words: str) -> Callable[[str, str], Measure]:
+    """The same of any recipe and method."""
+    return lambda recipe, method: measure(recipe, method, key, words)
 
 
-def linear(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "clusters.linear_of_bayes", "relative linear-probe accuracy")
-
-
-def silhouette(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "clusters.silhouette", "silhouette")
-
-
-def trustworthiness(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "structure.trustworthiness", "trustworthiness")
-
-
-def distances(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "structure.distance_correlation", "distance correlation")
-
-
-def distances_across(recipe: str, method: str) -> Measure:
-    words = "distance correlation across components"
-    return measure(recipe, method, "structure.distance_correlation_across", words)
-
-
-def well_order(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "landscape.auroc", "well AUROC")
-
-
-def well_depth(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "landscape.depth", "well depth")
-
-
-def roughness(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "landscape.roughness", "roughness")
-
-
-def score_explained(recipe: str, method: str) -> Measure:
-    words = "share of the score, the noise between views taken off, in the landscapes"
-    return measure(recipe, method, "landscape.score_explained", words)
-
-
-def spread(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "collapse.spread", "spread")
-
-
-def fisher_error(recipe: str, method: str) -> Measure:
-    return measure(recipe, method, "score.fisher_error", "Fisher error")
-
-
-def energy_correlation(recipe: str, method: str) -> Measure:
-    words = "correlation with -log p of the energy"
-    return measure(recipe, method, "score.energy_correlation", words)
+knn = measured("clusters.knn_of_bayes", "relative k-NN accuracy")
+linear = measured("clusters.linear_of_bayes", "relative linear-probe accuracy")
+silhouette = measured("clusters.silhouette", "silhouette")
+trustworthiness = measured("structure.trustworthiness", "trustworthiness")
+distances = measured("structure.distance_correlation", "distance correlation")
+distances_across = measured(
+    "structure.distance_correlation_across", "distance correlation across components"
+)
+well_order = measured("landscape.auroc", "well AUROC")
+well_depth = measured("landscape.depth", "well depth")
+roughness = measured("landscape.roughness", "roughness")
+score_explained = measured(
+    "landscape.score_explained",
+    "share of the score, the noise between views taken off, in the landscapes",
+)
+spread = measured("collapse.spread", "spread")
+fisher_error = measured("score.fisher_error", "Fisher error")
+energy_correlation = measured("score.energy_correlation", "correlation with -log p of the energy")
 
 
 def distance_from_exact(recipe: str, method: str, sampler: str) -> Measure:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from jepatlas.common.measuring.measures import Measures
-from jepatlas.common.reporting.tables import interval, markdown, measured
+from jepatlas.common.reporting.tables import interval, known, markdown, measured
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED
 
 # Heading of a column: the measure.
@@ -101,13 +101,10 @@ def embeddings(methods: list[str], measures: Measures) -> str:
 
 def of(columns: dict[str, str], methods: list[str], measures: Measures) -> str:
     """A column for each measure; empty for a method that it is not taken of."""
-    rows = []
-    for name in methods:
-        has = (measures.has(name, measure) for measure in columns.values())
-        cells = zip(has, columns.values(), strict=True)
-        rows.append(
-            [f"`{name}`", *(interval(measures.get(name, m)) if known else "" for known, m in cells)]
-        )
+    rows = (
+        [f"`{name}`", *(known(measures, name, measure) for measure in columns.values())]
+        for name in methods
+    )
     return markdown(["method", *columns], rows)
 
 

@@ -2,7 +2,7 @@
 
 from jepatlas.common.base.parameters import NonNegative, scalar, section
 from jepatlas.common.measuring.measures import Measures
-from jepatlas.common.reporting.tables import interval, markdown, measured, scatter
+from jepatlas.common.reporting.tables import interval, known, markdown, measured, scatter
 from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Sweep
 
 LIMIT, LIMITS_NAME = "kalman", "Kalman filter"
@@ -93,13 +93,11 @@ def control(methods: list[str], measures: Measures, scale: float) -> str:
         "goal expert, next step": "default.regret_goal_next",
         **{f"{name.replace('_', ' ')}, told what counts": f"{name}.regret" for name in systems},
     }
-
-    def cell(name: str, place: str) -> str:
-        key = f"{place}.{scale:g}"
-        return interval(measures.get(name, key)) if measures.has(name, key) else ""
-
     rows = (
-        [STEERED.get(name, label(name)), *(cell(name, place) for place in columns.values())]
+        [
+            STEERED.get(name, label(name)),
+            *(known(measures, name, f"{place}.{scale:g}") for place in columns.values()),
+        ]
         for name in [*STEERED, *methods]
     )
     return markdown([f"σ = {scale:g}, default recipe: regret", *columns], rows)

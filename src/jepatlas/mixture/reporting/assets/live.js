@@ -2,7 +2,15 @@
 
 const LIVE_SIDE = 33; // points of the drawn grid per side
 const ARROW_SIDE = 11;
-const SLIDERS = { noise: 2, temperature: 2, averaging: 3, invariance: 0, variance: 0, covariance: 1, sigma: 2 }; // digits
+const SLIDERS = {
+  noise: { label: "Noise of views", min: 0.05, max: 3, step: 0.05, value: 1.5, digits: 2 },
+  temperature: { label: "Temperature", min: 0.05, max: 2, step: 0.05, value: 0.5, digits: 2 },
+  averaging: { label: "EMA decay", min: 0.8, max: 0.999, step: 0.001, value: 0.99, digits: 3 },
+  invariance: { label: "VICReg: invariance", min: 0, max: 50, step: 1, value: 25, digits: 0 },
+  variance: { label: "VICReg: variance", min: 0, max: 100, step: 1, value: 50, digits: 0 },
+  covariance: { label: "VICReg: covariance", min: 0, max: 10, step: 0.5, value: 1, digits: 1 },
+  sigma: { label: "DSM: σ", min: 0.2, max: 2, step: 0.1, value: 1, digits: 2 },
+};
 
 class Live {
   constructor(world, table) {
@@ -92,16 +100,20 @@ class Live {
   }
 
   addSliders() {
-    for (const [name, digits] of Object.entries(SLIDERS)) {
-      const [slider, words] = [`live-${name}`, `live-${name}-value`].map((id) => document.getElementById(id));
+    const sliders = document.getElementById("live-sliders");
+    for (const [name, { label, digits, ...range }] of Object.entries(SLIDERS)) {
+      const id = `live-${name}`;
+      const parent = element("div", { class: "slider", parent: sliders });
+      element("label", { for: id, text: label, parent });
+      const slider = element("input", { type: "range", id, ...range, parent });
+      const words = element("output", { for: id, id: `${id}-value`, parent });
       const set = () => {
         this.settings[name] = Number(slider.value);
-        words.textContent = Number(slider.value).toFixed(digits);
+        words.textContent = this.settings[name].toFixed(digits);
         this.tell({ settings: this.settings });
       };
       slider.addEventListener("input", set);
-      this.settings[name] = Number(slider.value);
-      words.textContent = Number(slider.value).toFixed(digits);
+      set();
     }
   }
 

@@ -24,7 +24,8 @@ def charts(
 ) -> list[dict[str, Any]]:
     """Title, specification and rows of each chart.
 
-    training, confusion: of plots/images/tables; names: the methods', of which others are left out.
+    training, confusion: of plots/images/tables, the names of classes as texts; names: the
+    methods', of which others are left out.
     """
     own = training[training.method.isin(names)]
     own = own.assign(method=own.method.map(title))
@@ -36,8 +37,9 @@ def charts(
         }
         for words, column, axis in CURVES
     ]
-    table = confusion.astype({"actual": str, "predicted": str})
-    return found + [_confusion(name, table[table.method == name], classes) for name in names]
+    return found + [
+        _confusion(name, confusion[confusion.method == name], classes) for name in names
+    ]
 
 
 def _curves(table: pd.DataFrame, names: Sequence[str], column: str, words: str) -> Any:
@@ -48,13 +50,18 @@ def _curves(table: pd.DataFrame, names: Sequence[str], column: str, words: str) 
     dashes = alt.Scale(domain=labels, range=[VEGA_DASHES[looks[name][0]] for name in names])
     legend: Any = alt.Legend(title=None, orient="bottom", columns=3, labelColor=INK)
     positive = column == "loss" and bool((table[column] > 0).all())
-    scale = alt.Scale(type="log" if positive else "linear", zero=False, nice=False)
+    scale = alt.Scale(type="log", nice=False) if positive else alt.Scale(zero=False)
     return specification(
         alt.Chart(alt.NamedData("rows"))
         .mark_line(strokeWidth=1.8, point=alt.OverlayMarkDef(size=18))
         .encode(
             alt.X("epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1)),
-            alt.Y(f"{column}:Q", title=words, scale=scale, axis=alt.Axis(tickCount=5)),
+            alt.Y(
+                f"{column}:Q",
+                title=words,
+                scale=scale,
+                axis=alt.Axis(tickCount=5, grid=not positive),
+            ),
             alt.Color("method:N", scale=colours, legend=legend),
             alt.StrokeDash("method:N", scale=dashes, legend=legend),
             tooltip=["method:N", "epoch:Q", alt.Tooltip(f"{column}:Q", format=".4~g")],

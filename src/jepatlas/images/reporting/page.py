@@ -24,6 +24,9 @@ from jepatlas.images.track import TITLE
 from jepatlas.images.truth.world import Images
 
 DATA, TABLES = Path("data/images"), Path("plots/images/tables")
+NAMED = dict.fromkeys(
+    ("method", "actual", "predicted"), str
+)  # even where a name looks like a number
 MAP = 4095  # steps of a map per side: finer than a pixel
 SHOWN = (
     *("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed"),
@@ -51,8 +54,12 @@ def page() -> Section:
     evaluated = {name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in names}
     sheet = packing.Sheet(images.shape)
     shown = data(images, evaluated, measures, sheet)
-    training, confusion = (read_csv(TABLES / f"{name}.csv") for name in ("training", "confusion"))
-    shown["charts"] = charts(training, confusion, names, images.classes)
+    shown["charts"] = charts(
+        read_csv(TABLES / "training.csv"),
+        read_csv(TABLES / "confusion.csv", dtype=NAMED, keep_default_na=False),
+        names,
+        images.classes,
+    )
     slots = {
         "sheet": sheet.png(),
         "columns": str(packing.COLUMNS),

@@ -2,27 +2,38 @@
 
 import base64
 import hashlib
+import importlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 import zlib
+from collections import Counter
+from html import escape
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from scipy.stats import multivariate_normal
 
+from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.cards import cards
+from jepatlas.common.reporting.headlines import headlines, highest_of, lowest_of, one_of
 from jepatlas.common.reporting.page import Section, fill, still
+from jepatlas.images.reporting import curves
+from jepatlas.images.reporting.curves import FULLEST
 from jepatlas.mixture.reporting import page as mixture
-from jepatlas.mixture.reporting.cards import CARDS
 from jepatlas.mixture.reporting.story import story
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
@@ -33,7 +44,12 @@ from jepatlas.report.page import assemble
 from jepatlas.report.page.claims import counted, named, rows
 from stages import report
 from tests import project
-from tests.report import made
+from tests.report import made, metrics
+
+CARDS = {
+    track: importlib.import_module(f"jepatlas.{track}.reporting.cards").CARDS
+    for track in tracks.names()
+}
 
 
 class Elements(HTMLParser):
@@ -80,7 +96,7 @@ def test_it_refers_to_nothing_outside_but_the_sources(text, elements):
     outside = {place for place in places if not place[1].startswith(("#", "data:"))}
     assert outside < places
     papers = {*document.SOURCES.values(), *document.PAPERS.values()}
-    papers |= {CARDS[name].address for name in made.MIXTURE}
+    papers |= {card.objective.address for _, card in carded()}
     assert outside == {("a", address) for address in papers}  # asked by a click
     style = text[text.index("<style>") : text.index("</style>")]
     assert re.findall(r"url\((?!data:)", style) == []
@@ -151,10 +167,88 @@ def test_grids_of_latents_come_back_as_they_were(root, data):
     np.testing.assert_allclose(found.reshape(shape), kept.clip(-8, 8), atol=section["step"] / 2)
 
 
-def test_every_objective_of_the_mixture_has_a_card(text):
-    assert text.count("<article>") == len(made.MIXTURE)
+def carded():
+    """The methods of the page's tracks, each with the card that its track has of it."""
+    shown = {"mixture": made.MIXTURE, "images": made.IMAGES, "hidden_causes": made.CAUSES}
+    shown["noisy_tv"] = tuple(SPELLED)
+    return [((track, name), CARDS[track][name]) for track in shown for name in shown[track]]
+
+
+def test_every_method_of_every_track_has_a_card(text):
     params = yaml.safe_load((project.ROOT / "params.yaml").read_text(encoding="utf-8"))
-    assert set(params["mixture"]["methods"]) <= set(CARDS)
+    for track, known in CARDS.items():
+        assert set(known) == set(params[track]["methods"]), track
+    assert text.count("<article>") == len(carded())
+    for _, card in carded():
+        assert card.objective.formula in text
+        assert escape(card.sentence) in text
+
+
+def test_a_method_of_ones_own_has_no_card_and_its_name_is_text():
+    known = {"jepa": CARDS["images"]["jepa"]}
+    assert cards({"mine": "mine"}, known) == ""
+    (name,) = re.findall(r"<h3>(.*)</h3>", cards({"mine": "mine", "jepa": made.EVIL}, known))
+    assert name == escape(made.EVIL)
+
+
+def test_what_two_tracks_minimise_alike_is_written_once():
+    """One objective for the methods of one name, but where they differ."""
+    both = [
+        (one, other)
+        for name, one in CARDS["mixture"].items()
+        for other in [CARDS["hidden_causes"].get(name)]
+        if other
+    ]
+    assert len(both) == 6
+    assert all(one.objective is other.objective for one, other in both)
+
+
+# Headline numbers: those of the tables of measures
+
+
+def headlined(text: str, track: str) -> list[pd.DataFrame]:
+    """The small tables of a section."""
+    section = text[text.index(f'<section id="{track}"') :].partition("</section>")[0]
+    found = re.findall(r'<div class="measures headlines".*?</div>', section, re.S)
+    tables = []
+    for one in found:
+        (_, *heads), *rows = (
+            [cell.text or "" for cell in row] for row in ElementTree.fromstring(one).iter("tr")
+        )
+        numbers = {name: dict(zip(heads, cells, strict=True)) for name, *cells in rows}
+        tables.append(pd.DataFrame.from_dict(numbers, orient="index"))
+    return tables
+
+
+def test_headlines_are_the_numbers_of_the_tables(root, text):
+    (encoders,) = headlined(text, "images")
+    table = pd.read_csv(root / "plots/images/tables/measures.csv").set_index(["method", "measure"])
+    assert list(encoders.index) == ["JEPA", "LeJEPA", "VICReg"]
+    assert list(encoders.columns)[:2] == ["right by 5-NN", "right by a linear probe"]
+    row = table.loc[("lejepa", "knn.accuracy")]
+    assert encoders.loc["LeJEPA", "right by 5-NN"] == f"{row['mean']:.3f} ± {row['ci95']:.3f}"
+    joint, scores = headlined(text, "mixture")
+    assert joint.loc["JEPA, masked", "spread (0 is collapsed)"] == "0.625 ± 0.030"
+    assert list(scores.index) == ["DSM", "ISM"]
+    assert list(scores["error of the score (Fisher)"]) == ["0.250 ± 0.125"] * 2
+    (causes,) = headlined(text, "hidden_causes")
+    assert "observation" not in causes.index  # but by its name
+    assert causes.loc["least squares from x", "R² behind spiral"] == "0.700 ± 0.000"
+    assert causes.loc["whitening", "R² of the arm's angles"] == "0.980 ± 0.001"
+
+
+def test_the_worst_is_the_worst_and_what_is_not_there_is_left_out(tmp_path):
+    found = {"a": {"share": {"0": metrics.number(0.9), "8": metrics.number(0.4)}}, "b": {"r2": 1.0}}
+    metrics.write(tmp_path, "toy", found)
+    read = Measures.read("toy", tmp_path / "plots")
+    worst, best = lowest_of(read, "share"), highest_of(read, "share")
+    assert (worst("a").mean, best("a").mean, worst("b")) == (0.4, 0.9, None)
+    columns = {"least": worst, "none": one_of(read, "nothing")}
+    shown = headlines(made.EVIL, {"a": made.EVIL, "b": "B"}, columns)
+    assert shown.count("<tr>") == 2
+    assert "none" not in shown
+    assert made.EVIL not in shown
+    assert headlines("T", {"b": "B"}, columns) == ""
 
 
 def test_methods_have_one_name():
@@ -189,6 +283,8 @@ def test_neither_page_nor_stage_imports_torch():
         ("data/images/evaluated/lejepa.npz", "neighbours"),
         ("data/images/evaluated/jepa.npz", "from_clean"),
         ("plots/images/tables/measures.csv", None),
+        ("plots/images/tables/training.csv", None),
+        ("plots/images/tables/confusion.csv", None),
     ],
 )
 def test_a_missing_input_is_named(root, tmp_path, file, lacks):
@@ -216,7 +312,9 @@ def test_a_damaged_picture_is_named(tmp_path, share):
     assert still(path).startswith("data:image/webp;base64,")
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(InputError, match=r"sheet\.png: damaged, or not a picture \(.*makes it anew"):
+    with pytest.raises(
+        InputError, match=r"sheet\.png: damaged, or not a picture \(.*makes it anew"
+    ):
         still(path)
 
 
@@ -368,3 +466,73 @@ def test_images(data):
     labels = np.frombuffer(inflated(found["labels"]), "<u2")
     assert len(np.frombuffer(inflated(method["map"]), "<u2")) == 2 * len(labels)
     assert method["from_clean"] == found["originals"]  # made so, and each image is there once
+
+
+def test_curves_and_confusions_of_images_are_those_of_the_tables(root, data):
+    loss, accuracy, *confusions = data["sections"]["images"]["charts"]
+    table = pd.read_csv(root / "plots/images/tables/training.csv")
+    for chart, column in ((loss, "loss"), (accuracy, "knn_accuracy")):
+        found = pd.DataFrame(chart["rows"])
+        assert list(found.method.unique()) == ["JEPA", "LeJEPA", "VICReg"]
+        np.testing.assert_allclose(found[column], table[column], rtol=1e-3)
+    _, labels = made.digits()
+    truth = labels[1400:]
+    assert len(confusions) == len(made.IMAGES)
+    for k, (name, chart) in enumerate(zip(made.IMAGES, confusions, strict=True)):
+        with np.load(root / f"data/images/evaluated/{name}.npz") as arrays:
+            predicted = arrays["predicted"]
+        cells = {(row["actual"], row["predicted"]): row["count"] for row in chart["rows"]}
+        expected = Counter(zip(map(str, truth), map(str, predicted), strict=True))
+        assert cells == expected
+        wrong = len(truth[k::50])
+        assert chart["title"].endswith(f": {wrong} of {len(truth)} wrong")
+        shades = [row["opacity"] for row in chart["rows"]]
+        assert min(shades) > 0
+        assert max(shades) <= FULLEST
+
+
+def test_names_of_classes_stay_names():
+    """Even those that look like numbers, or like nothing."""
+    names = ["01", "NA"]
+    table = pd.DataFrame([["mine", "01", "NA", 3], ["mine", "NA", "NA", 5]])
+    table.columns = pd.Index(["method", "actual", "predicted", "count"])
+    training = pd.DataFrame({"method": ["mine"], "epoch": [1], "loss": [-1.0]})
+    training["knn_accuracy"] = 0.5
+    *_, chart = curves.charts(training, table, ["mine"], names)
+    assert [row["actual"] for row in chart["rows"]] == names
+    assert chart["title"] == "mine: 3 of 8 wrong"
+
+
+# Masked prediction
+
+
+def test_masked_prediction_is_beside_the_exact_mean(root, data):
+    first, second, known = data["sections"]["mixture"]["masked"]
+    with np.load(root / "data/mixture/points/asymmetric.npz") as arrays:
+        points = dict(arrays)
+    for chart, hidden in ((first, 0), (second, 1)):
+        table = pd.DataFrame(chart["rows"])
+        exact = table[table.kind == "exact mean"]
+        seen = 1 - hidden
+        # By quadrature over the masked coordinate, with the density as a formula.
+        grid = np.linspace(-40, 40, 8001)
+        for at in exact.iloc[::17].itertuples():
+            line = np.empty((len(grid), 2))
+            line[:, hidden], line[:, seen] = grid, at.seen
+            density = sum(
+                weight * multivariate_normal(mean, covariance).pdf(line)
+                for weight, mean, covariance in zip(
+                    points["weights"], points["means"], points["covariances"], strict=True
+                )
+            )
+            share = density / density.sum()
+            mean = share @ grid
+            std = np.sqrt(share @ (grid - mean) ** 2)
+            assert at.masked == pytest.approx(mean, abs=0.01)
+            assert (at.high - at.low) / 2 == pytest.approx(std, abs=0.01)
+        dots = table[table.kind == "point"]
+        np.testing.assert_allclose(dots.masked, points["test"][:300, hidden], rtol=1e-3, atol=1e-3)
+    rows = pd.DataFrame(known["rows"]).groupby(["of", "by"]).r2.apply(list)
+    assert rows["x0, default recipe", "prediction"] == [0.8, 0.9]  # the members
+    assert rows["x1, as published", "prediction"] == [0.7]  # their mean, where they were not kept
+    assert rows["x0, default recipe", "exact mean"] == [0.95]

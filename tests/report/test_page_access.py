@@ -10,6 +10,7 @@ PARTS = """
 #story, #landscapes canvas, .cards article, #wipe, #linked-embedding,
 #flow canvas, #curves canvas, #live-sigma, .live-world .handle, #live figure[data-live] canvas,
 #live .collapsed, #recipes svg, #more-charts svg, #causes-grids canvas, #causes-charts svg,
+#masked-charts svg, #images-more-charts svg, .headlines table, #images .cards article,
 #picker .tile, #image .rows, #maps canvas, #claims-table tbody tr, .measures table,
 #parameters pre, .take button, #objectives button
 """
@@ -31,6 +32,8 @@ def everything(browser: Any, page_file: Any) -> Any:
         }"""
     )
     tab.wait_for_function("document.querySelectorAll('#more-charts svg').length === 7")
+    for name, count in (("masked", 3), ("images-more", 5)):
+        tab.wait_for_function(f"document.querySelectorAll('#{name}-charts svg').length === {count}")
     tab.locator("#live-title").scroll_into_view_if_needed()
     tab.click("#live-run")
     tab.wait_for_selector("#live .collapsed")

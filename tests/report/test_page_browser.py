@@ -3,11 +3,13 @@
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 from jepatlas.mixture.truth.world import World
@@ -766,6 +768,50 @@ def test_it_trains_what_is_chosen_and_what_collapses_collapses(page):
     assert np.isfinite(found["dsm"]["loss"])
     assert page.said == []
     assert np.median(page.tab.evaluate("frames_taken")) < FRAME
+
+
+# Charts that are folded
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "count"), [("masked", None, 3), ("images-more", "training", 5)]
+)
+def test_folded_charts_are_drawn_by_key_and_saved(page, root, name, table, count):
+    charts = page.tab.locator(f"#{name}-charts > div")
+    assert charts.count() == 0
+    page.tab.locator(f"#{name} > summary").focus()
+    page.tab.keyboard.press("Enter")
+    page.tab.wait_for_function(
+        f"document.querySelectorAll('#{name}-charts svg').length === {count}"
+    )
+    box = charts.first.locator(".take")
+    saved = {}
+    for kind in ("PNG", "SVG", "CSV"):
+        box.locator("summary").click()
+        with page.tab.expect_download() as download:
+            box.get_by_text(kind).click()
+        saved[kind] = Path(download.value.path()).read_bytes()
+    assert saved["PNG"].startswith(b"\x89PNG")
+    assert ElementTree.fromstring(saved["SVG"]).tag.endswith("svg")
+    rows = pd.read_csv(BytesIO(saved["CSV"]))
+    if table:
+        expected = pd.read_csv(root / f"plots/images/tables/{table}.csv")
+        np.testing.assert_allclose(rows["loss"], expected["loss"], rtol=1e-3)
+    else:
+        assert set(rows["kind"]) == {"exact mean", "point"}
+    page.tab.click("#theme")  # draws them anew
+    page.frame()
+    page.tab.click("#theme")
+    assert page.said == []
+
+
+def test_counts_can_be_read_in_the_cells_of_a_confusion(page):
+    page.tab.locator("#images-more > summary").click()
+    page.tab.wait_for_function("document.querySelectorAll('#images-more-charts svg').length === 5")
+    rows = page.tab.evaluate("atlas.images.training.charts[2].rows.rows")
+    box = page.tab.locator("#images-more-charts > div").nth(2)
+    written = box.locator("svg .mark-text.role-mark text").all_text_contents()
+    assert sorted(written) == sorted(str(row["count"]) for row in rows)
 
 
 # What can be taken along

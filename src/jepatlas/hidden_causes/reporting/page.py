@@ -13,10 +13,13 @@ from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.drawing.looks import looks
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.cards import cards
 from jepatlas.common.reporting.charts import INK, rows, specification
+from jepatlas.common.reporting.headlines import headlines, one_of
 from jepatlas.common.reporting.packing import Array, Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, still
 from jepatlas.common.reporting.page import measures as table
+from jepatlas.hidden_causes.reporting.cards import CARDS
 from jepatlas.hidden_causes.track import TITLE
 
 DATA, PLOTS = Path("data/hidden_causes"), Path("plots/hidden_causes")
@@ -50,13 +53,28 @@ def page() -> Section:
         for name in ("shapes", "dimensions", "bounds")
     }
     labels = {name: label(name) for name in [*names, *EXACT]}
-    shown = data(truth, drawn, Measures.read("hidden_causes"))
+    measured = Measures.read("hidden_causes")
+    shown = data(truth, drawn, measured)
     shown["charts"] = charts(tables, names)
-    html = fill(
-        asset(__package__, "section.html"), {"measures": folded(table("hidden_causes", labels))}
-    )
+    parts = {
+        "headlines": numbers(labels, measured),
+        "cards": cards(labels, CARDS),
+        "measures": folded(table("hidden_causes", labels)),
+    }
+    html = fill(asset(__package__, "section.html"), parts)
     scripts = [asset(__package__, "hidden_causes.js")]
     return Section(TITLE, html, scripts, shown, labels, still(PLOTS / "pictures" / "sheet.png"))
+
+
+def numbers(names: Mapping[str, str], measured: Measures) -> str:
+    """R^2 of the latents behind each mixing, and of the angles of the arm."""
+    mixings = dict.fromkeys(
+        world for method in measured.methods for world in measured.below(method, "mixings")
+    )
+    worlds = {f"R² behind {one.replace('_', ' ')}": f"mixings.{one}.r2" for one in mixings}
+    worlds["R² of the arm's angles"] = "arm.r2"
+    columns = {words: one_of(measured, name) for words, name in worlds.items()}
+    return headlines("Objectives", names, columns)
 
 
 def label(name: str) -> str:

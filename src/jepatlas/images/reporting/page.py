@@ -9,22 +9,35 @@ import numpy as np
 import numpy.typing as npt
 
 from jepatlas.common.base.parameters import InputError, value
-from jepatlas.common.base.storage import read_arrays
+from jepatlas.common.base.storage import read_arrays, read_csv
 from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.cards import cards
+from jepatlas.common.reporting.headlines import headlines, one_of
 from jepatlas.common.reporting.packing import Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, still
 from jepatlas.common.reporting.page import measures as table
 from jepatlas.images.drawing.album import title
+from jepatlas.images.reporting.cards import CARDS
+from jepatlas.images.reporting.curves import charts
 from jepatlas.images.track import TITLE
 from jepatlas.images.truth.world import Images
 
-DATA = Path("data/images")
+DATA, TABLES = Path("data/images"), Path("plots/images/tables")
+NAMED = dict.fromkeys(
+    ("method", "actual", "predicted"), str
+)  # even where a name looks like a number
 MAP = 4095  # steps of a map per side: finer than a pixel
 SHOWN = (
     *("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed"),
     *("from_perturbed", "from_clean", "curve_loss"),
 )
+HEADLINES = {  # headings: measures
+    "right by 5-NN": "knn.accuracy",
+    "right by a linear probe": "linear_probe.accuracy",
+    "right by 5-NN, perturbed": "knn_perturbed.all",
+    "decoded from perturbed: squared error": "reconstruction.perturbed.mse",
+}
 NUMBERS: Mapping[str, tuple[str, float, int, str]] = {  # words: measure, factor, digits, unit
     "k-NN accuracy": ("knn.accuracy", 100, 1, " %"),
     "linear probe": ("linear_probe.accuracy", 100, 1, " %"),
@@ -41,6 +54,12 @@ def page() -> Section:
     evaluated = {name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in names}
     sheet = packing.Sheet(images.shape)
     shown = data(images, evaluated, measures, sheet)
+    shown["charts"] = charts(
+        read_csv(TABLES / "training.csv"),
+        read_csv(TABLES / "confusion.csv", dtype=NAMED, keep_default_na=False),
+        names,
+        images.classes,
+    )
     slots = {
         "sheet": sheet.png(),
         "columns": str(packing.COLUMNS),
@@ -51,6 +70,11 @@ def page() -> Section:
     }
     scripts = [asset(__package__, f"{name}.js") for name in ("map", "images")]
     labels = {name: title(name) for name in names}
+    columns = {words: one_of(measures, name) for words, name in HEADLINES.items()}
+    slots |= {
+        "headlines": headlines("Encoders", labels, columns),
+        "cards": cards(labels, CARDS),
+    }
     slots["measures"] = folded(table("images", labels))
     html = fill(asset(__package__, "section.html"), slots)
     picture = still(Path("plots/images/pictures/reconstructions.png"))

@@ -4,6 +4,7 @@ What `evaluate` wrote of each default recipe is packed for a browser, which redr
 it; no network is needed here.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,23 @@ import numpy.typing as npt
 from jepatlas.common.base.parameters import Fraction, InputError, scalar, section, value
 from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.drawing.looks import COLOURS
+from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.cards import cards
+from jepatlas.common.reporting.headlines import Column, headlines, one_of
 from jepatlas.common.reporting.packing import Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, measures, still
 from jepatlas.mixture.drawing.album import arrays_of
-from jepatlas.mixture.reporting.cards import cards
+from jepatlas.mixture.reporting.cards import CARDS
 from jepatlas.mixture.reporting.curves import curves
 from jepatlas.mixture.reporting.flow import flow
+from jepatlas.mixture.reporting.masked import masked
 from jepatlas.mixture.reporting.optimum import optimum
 from jepatlas.mixture.reporting.story import story as steps
 from jepatlas.mixture.track import TITLE
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
-from jepatlas.mixture.truth.recipes import DEFAULT, mixture_of
+from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED, mixture_of
 from jepatlas.mixture.truth.world import POINTS
 
 DATA = Path("data/mixture")
@@ -37,6 +42,22 @@ FINE = 162  # points per side of the grid that contours are found on
 HELD = (0.5, 0.9, 0.99)  # share of the density inside each contour
 SCRIPTS = ("plane", "objectives", "curves", "linked", "wipe", "flow", "live", "mixture")
 LIVE = ("contrastive", "jepa", "jepa_ema", "vicreg", "barlow_twins", "lejepa", "dsm")
+EMBEDDINGS = {  # headings: measures of joint embeddings, by the default recipe
+    "wells where points are (AUROC)": "landscape.auroc",
+    "spread (0 is collapsed)": "collapse.spread",
+    "accuracy of 10-NN, as a share of Bayes'": "clusters.knn_of_bayes",
+    "loss above the exact optimum": "optimum.regret",
+}
+SCORES = {  # of score matching
+    "error of the score (Fisher)": "score.fisher_error",
+    "correlation with the true energy": "score.energy_correlation",
+    "Langevin samples' error, of exact": "sampling.unadjusted.of_exact",
+}
+EMBEDDINGS_AS_PUBLISHED = {  # by the other recipe
+    "AUROC, as published": "landscape.auroc",
+    "spread, as published": "collapse.spread",
+}
+SCORES_AS_PUBLISHED = {"error of the score, as published": "score.fisher_error"}
 SPELLED = {  # where the name in params.yaml is not what people write
     "contrastive": "Contrastive",
     "dsm": "DSM",
@@ -80,18 +101,34 @@ def page() -> Section:
     scripts = [asset(__package__, f"{name}.js") for name in SCRIPTS]
     names = {one["name"]: one["label"] for one in methods}
     story = steps(methods, data["collapsed"])
+    measured = Measures.read("mixture")
     html = fill(
         asset(__package__, "section.html"),
         {
             "methods": str(len(methods)),
-            "cards": cards(names),
+            "headlines": numbers(names, measured),
+            "cards": cards(names, CARDS),
             "measures": folded(measures("mixture", names)),
         },
     )
     grounds = {name: ground(points, plane) for name, points in sorted(worlds.items())}
     shown = {**data, "grounds": grounds, "side": side, "methods": methods, "live": live()}
+    shown["masked"] = masked(
+        {name: worlds[mixture_of(name)] for name in names}, names, measured, plane
+    )
     picture = still(Path("plots/mixture/pictures/sheet.png"))
     return Section(TITLE, html, scripts, shown, names, picture, story)
+
+
+def numbers(names: Mapping[str, str], measured: Measures) -> str:
+    """Two small tables, as embeddings and scores are measured by other numbers."""
+
+    def columns(recipe: str, wanted: Mapping[str, str]) -> dict[str, Column]:
+        return {words: one_of(measured, f"{recipe}.{name}") for words, name in wanted.items()}
+
+    joint = columns(DEFAULT, EMBEDDINGS) | columns(PUBLISHED, EMBEDDINGS_AS_PUBLISHED)
+    score = columns(DEFAULT, SCORES) | columns(PUBLISHED, SCORES_AS_PUBLISHED)
+    return headlines("Joint embeddings", names, joint) + headlines("Scores", names, score)
 
 
 def live() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The noisy TV's section of the page: scores and series at every noise scale, and their charts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,17 @@ import pandas as pd
 
 from jepatlas.common.base.parameters import InputError, section, value
 from jepatlas.common.base.storage import read_arrays, read_csv
+from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
+from jepatlas.common.reporting.cards import cards
 from jepatlas.common.reporting.charts import INK, specification
+from jepatlas.common.reporting.headlines import Column, headlines, highest_of, lowest_of, one_of
 from jepatlas.common.reporting.packing import Arrays
 from jepatlas.common.reporting.page import Section, Step, asset, fill, folded, measures, still
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 from jepatlas.noisy_tv.drawing.motion import DOCUMENT
 from jepatlas.noisy_tv.reporting import more
+from jepatlas.noisy_tv.reporting.cards import CARDS
 from jepatlas.noisy_tv.track import TITLE
 from jepatlas.noisy_tv.truth.parameters import Sweep
 
@@ -34,10 +38,33 @@ def page() -> Section:
     scripts = [asset(__package__, f"{name}.js") for name in ("more", "noisy_tv")]
     labels = {model["name"]: model["label"] for model in found["models"]}
     table = folded(measures("noisy_tv", labels))
-    html = fill(asset(__package__, "section.html"), {"measures": table})
+    parts = {
+        "headlines": numbers(labels, max(scales), Measures.read("noisy_tv")),
+        "cards": cards(labels, CARDS),
+        "measures": table,
+    }
+    html = fill(asset(__package__, "section.html"), parts)
     shown = {**found, "charts": charts(found["models"], scales), "more": beside(found["models"])}
     picture = still(Path("plots/noisy_tv/pictures/r2.png"))
     return Section(TITLE, html, scripts, shown, labels, picture, story(found["models"], scales))
+
+
+def numbers(names: Mapping[str, str], loudest: float, measured: Measures) -> str:
+    """At the loudest noise, and where each model is worst; in words what DVC shows at one scale."""
+    columns: dict[str, Column] = {}
+    for recipe, title in RECIPES.items():
+        words = title[0].lower() + title[1:]
+        columns |= {
+            f"R² at σ = {loudest:g}, {words}": one_of(measured, f"{recipe}.r2.{loudest:g}"),
+            f"least share of the limit, {words}": lowest_of(measured, f"{recipe}.r2_of_limit"),
+        }
+    columns |= {
+        f"90 % intervals hold, σ = {loudest:g}": one_of(
+            measured, f"default.coverage_90.{loudest:g}"
+        ),
+        "greatest regret of control": highest_of(measured, "default.regret"),
+    }
+    return headlines("Models", names, columns)
 
 
 def story(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> list[Step]:

@@ -108,7 +108,8 @@ sections.images = async (data) => {
   images.buildPicker();
   const maps = startMaps(images);
   images.select(0);
+  const training = foldCharts("images-more", data.charts);
   link("image", () => String(images.shown[images.selected]), (text) => images.select(Math.max(0, images.shown.indexOf(Number(text)))));
   repainters.push(() => maps.forEach((map) => map.draw()));
-  return { images, maps };
+  return { images, maps, training };
 };

@@ -363,6 +363,7 @@ sections.mixture = async (world, maps) => {
   await listenToControls(landscapes);
   listenToObjectives(landscapes);
   landscapes.curves = startCurves(landscapes);
+  landscapes.masked = foldCharts("masked", world.masked);
   landscapes.linked = startLinked(landscapes);
   landscapes.wipe = await startWipe(landscapes, tables);
   landscapes.flow = await startFlow(landscapes);

@@ -41,6 +41,23 @@ class Chart {
   }
 }
 
+/** Charts in the element `ID-charts` of the folded one `ID`, drawn once somebody unfolds it; without charts it is not there. */
+function foldCharts(id, charts) {
+  const [details, parent] = [id, `${id}-charts`].map((one) => document.getElementById(one));
+  details.hidden = !charts.length;
+  const drawn = { charts: null };
+  const draw = async () => {
+    for (const chart of drawn.charts) await chart.build();
+  };
+  details.addEventListener("toggle", () => {
+    if (!details.open || drawn.charts) return;
+    drawn.charts = placeCharts(parent, charts);
+    repainters.push(draw);
+    draw();
+  });
+  return drawn;
+}
+
 /** Charts `{title, spec, rows}` below each other's headings, to be built when they are to be seen. */
 function placeCharts(parent, charts) {
   return charts.map(({ title, spec, rows }) => {

@@ -64,8 +64,8 @@ def test_no_room_for_tables_of_dvc_is_a_full_disk(tmp_path, monkeypatch):
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(curves, "Live", full)
-    with pytest.raises(OSError, match="database or disk is full") as caught:
-        with shown(tmp_path / "curves") as report:
-            report({"loss": torch.tensor([1.0])})
+    said = pytest.raises(OSError, match="database or disk is full")
+    with said as caught, shown(tmp_path / "curves") as report:
+        report({"loss": torch.tensor([1.0])})
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.filename == str(tmp_path / "curves")

@@ -47,7 +47,5 @@ def _live(folder: Path) -> Live:
         return Live(str(folder), save_dvc_exp=False, dvcyaml=None, report=None)
     except SCMError as error:
         raise InputError(f"{folder}: curves take a first commit in git ({error})") from None
-    except (
-        sqlite3.OperationalError
-    ) as error:  # DVC's own tables have no room, or may not be written
+    except sqlite3.OperationalError as error:  # DVC's own tables
         raise OSError(errno.ENOSPC, str(error), str(folder)) from None

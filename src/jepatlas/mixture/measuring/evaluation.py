@@ -32,7 +32,6 @@ HEADLINES = {  # names that DVC shows: measures
     "regret": "optimum.regret",
     "knn": "clusters.knn_of_bayes",
     "fisher_error": "score.fisher_error",
-    "energy_correlation": "score.energy_correlation",
     "langevin": "sampling.unadjusted.of_exact",
 }
 OF_PUBLISHED = {  # what is shown as published too, by the family of the objective: what claims use

@@ -41,8 +41,8 @@ def evaluate_score_regret(
 ) -> Metrics:
     """Loss, the exact energy's and their difference; empty for an objective or a network of another
     kind, of which nothing is known."""
-    learned = networks["online"] if "online" in networks else None
     known = families(type(method)) in [[family] for family in WITH_OPTIMUM]
+    learned = dict(networks.items()).get("online")
     if not known or not isinstance(learned, Energy):
         return {}
     smoothed = world.mixture.smoothed(method.sigma)

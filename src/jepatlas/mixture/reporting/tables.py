@@ -31,6 +31,12 @@ OPTIMUM = {
     "bound, exact": "optimum.bound_exact",
     "information": "optimum.information",
 }
+REGRET = {
+    "regret": "optimum.regret",
+    "loss": "optimum.loss",
+    "loss, exact": "optimum.exact_loss",
+    "loss, constant": "optimum.constant_loss",
+}
 SPECTRUM = {
     "captured": "spectrum.trained.captured",
     "captured, untrained": "spectrum.untrained.captured",
@@ -56,12 +62,15 @@ def tables() -> dict[str, str]:
     """The Markdown of each table by its name."""
     methods, every = measured("mixture")
     measures, published = of_recipe(DEFAULT, every), of_recipe(PUBLISHED, every)
+    known = having("optimum.regret", methods, measures)
+    seen = having("optimum.landscape.trained", methods, measures)  # whose optimum is an embedding
     return {
         "mixture embeddings": embeddings(having("landscape.auroc", methods, measures), measures),
         "mixture embeddings as published": embeddings(
             having("landscape.auroc", methods, published), published
         ),
-        "mixture optima": of(OPTIMUM, having("optimum.regret", methods, measures), measures),
+        "mixture optima": of(OPTIMUM, seen, measures),
+        "mixture regrets": of(REGRET, [name for name in known if name not in seen], measures),
         "mixture spectra": of(SPECTRUM, having("landscape.auroc", methods, measures), measures),
         "mixture scores": scores(having("score.fisher_error", methods, measures), measures),
         "mixture scores as published": scores(

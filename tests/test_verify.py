@@ -14,6 +14,7 @@ from tools import verify
 PARAMS = {
     "seed": 0,
     "device": "auto",
+    "arithmetic": "fast",
     "plane": {"points": 9, "methods": {"jepa": {"steps": 5}, "vae": {"steps": 5}}},
     "digits": {"precision": "auto", "methods": {"jepa": {"steps": 5}}},
 }

@@ -22,6 +22,7 @@ def parameters(rng: np.random.Generator) -> Params:
         methods = params[track]["methods"]
         chosen = rng.permutation(list(methods))[: rng.integers(1, 4)].tolist()
         params[track]["methods"] = {name: methods[name] for name in methods if name in chosen}
+    params["arithmetic"] = str(rng.choice(["fast", "portable"]))
     _mixture(params["mixture"], rng)
     _noisy_tv(params["noisy_tv"], rng)
     _images(params["images"], rng)

@@ -64,6 +64,7 @@ def tables():
 PARAMS = {
     "seed": 0,
     "device": "cpu",
+    "arithmetic": "fast",
     "note": None,
     "toy": {"members": 2, "methods": {"line": {"family": "prediction", "slope": 1}}},
 }

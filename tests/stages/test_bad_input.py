@@ -114,6 +114,7 @@ partial = "noisy_tv.partially_observed"
         (TRAIN, f"{dsm}.hidden", [], [f"{dsm}.hidden", "at least 1"]),
         (TRAIN, f"{dsm}.sigma", 1e30, [dsm, "member 0", "step", "learning_rate"]),
         (TRAIN, "mixture.snapshots", 1, ["mixture.snapshots", "greater than or equal to 2"]),
+        (TRAIN, "arithmetic", "exact", ["arithmetic", "'fast' or 'portable'", "'exact'"]),
         (TRAIN, "device", "gpu", ["device", "'auto', 'cpu' or 'cuda'", "'gpu'"]),
         (
             EVALUATE,

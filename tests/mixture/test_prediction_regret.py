@@ -210,9 +210,21 @@ class Own(jepa_ema.Method):
         return (prediction - self.embed_reference(networks, x_prime)).square().sum(-1).mean(-1)
 
 
+class Told(jepa_ema.Method):
+    """Its predictor is told how far the view was moved, beside the embedding."""
+
+    def told(self, dimension: int) -> int:
+        return dimension
+
+    def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
+        x, x_prime = self.views(batch, draws)
+        told = torch.cat([self.embed(networks, x), x_prime - x], dim=-1)
+        return paired_distance(networks["predictor"](told), self.embed_reference(networks, x_prime))
+
+
 def test_what_is_not_known_has_no_entry():
     plain = jepa.Method(**{k: v for k, v in FIELDS.items() if k != "predictor"})
-    for method in (plain, Own(**SLOW), jepa_ema.Method(**SLOW | {"noise": 0})):
+    for method in (plain, Own(**SLOW), Told(**SLOW), jepa_ema.Method(**SLOW | {"noise": 0})):
         networks = method.networks(TRAIN, Draws(0, MEMBERS, "weights"))
         with torch.no_grad():
             assert evaluate_prediction_regret(method, networks, WORLD, SETTINGS) == {}

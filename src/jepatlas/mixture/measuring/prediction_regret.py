@@ -9,7 +9,8 @@ given what is seen, and is 2 - 2 |m| there. A regret is relative to that target,
 whether the target is worth predicting: a constant one is predicted without any.
 
 What a method predicts from what is not told but tried, as its loss is then that of one of the
-`candidates`. One that has none of these has no entry.
+`candidates`. One that has none of these has no entry, nor has one whose part `predictor` takes
+something else than embeddings.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from jepatlas.common.base.random import generator
+from jepatlas.common.learning.family import families
 from jepatlas.common.measuring.statistics import over_members
 from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring.conditional_laws import Laws, Target
@@ -33,9 +35,7 @@ from jepatlas.objectives.prediction import paired_distance
 
 PAIRS = 4096  # fresh ones
 SAME = 1e-4  # relative difference of two losses that are the same but for rounding
-ROUNDING = (
-    1e-7  # that of a unit embedding in float32, which the squares of a collapsed one drown in
-)
+ROUNDING = 1e-7  # of a unit embedding in float32, which the squares of a collapsed one drown in
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def evaluate_prediction_regret(
     method: Embedding, networks: nn.ModuleDict, world: World, settings: Settings
 ) -> Metrics:
     """Loss, the best predictor's, and their difference, beside the loss of the best constant."""
-    if "predictor" not in networks or not method.noise:
+    known = families(type(method)) == ["prediction"] and "predictor" in networks
+    if not known or not method.noise:
         return {}
     x, x_prime = Views(world.mixture, method.noise).sample(
         PAIRS, generator(settings.seed, "prediction regret")
@@ -78,7 +79,11 @@ def evaluate_prediction_regret(
     def target(points: Array) -> Tensor:
         return normalize(method.embed_reference(networks, stacked(points, settings)), dim=-1)
 
-    for tasks in candidates(method, trial, world.mixture, x, x_prime, settings):
+    try:
+        tasks_of_candidates = candidates(method, trial, world.mixture, x, x_prime, settings)
+    except RuntimeError:  # of torch: the predictor takes something of another shape
+        return {}
+    for tasks in tasks_of_candidates:
         tried = mean_loss(tasks, [task.prediction for task in tasks], target)
         if torch.allclose(tried, others, rtol=SAME, atol=ROUNDING):
             return _measured(losses, tasks, target)

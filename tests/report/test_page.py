@@ -533,6 +533,6 @@ def test_masked_prediction_is_beside_the_exact_mean(root, data):
         dots = table[table.kind == "point"]
         np.testing.assert_allclose(dots.masked, points["test"][:300, hidden], rtol=1e-3, atol=1e-3)
     rows = pd.DataFrame(known["rows"]).groupby(["of", "by"]).r2.apply(list)
-    assert rows["x0, default recipe", "prediction"] == [0.8, 0.9]  # the members
-    assert rows["x1, as published", "prediction"] == [0.7]  # their mean, where they were not kept
-    assert rows["x0, default recipe", "exact mean"] == [0.95]
+    assert rows["x₁, default recipe", "prediction"] == [0.8, 0.9]  # the members
+    assert rows["x₂, as published", "prediction"] == [0.7]  # their mean, where they were not kept
+    assert rows["x₁, default recipe", "exact mean"] == [0.95]

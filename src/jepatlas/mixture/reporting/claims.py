@@ -12,6 +12,7 @@ from scipy.spatial.distance import pdist
 
 from jepatlas.common.base.parameters import Fraction, scalar, section, value
 from jepatlas.common.reporting.rules import Claim, Condition, Measure, Section, Threshold
+from jepatlas.mixture.reporting.tables import COORDINATES
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import MixtureChoice
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED, mixture_of, recipes
@@ -145,7 +146,7 @@ def weight_error(recipe: str, method: str, sampler: str) -> Measure:
 
 def masked(recipe: str, coordinate: str) -> Condition:
     """The masked coordinate, `x0` or `x1`, is predicted as by the exact conditional mean."""
-    words = {"x0": "x₁", "x1": "x₂"}[coordinate]
+    words = COORDINATES[coordinate]
     found = measure(recipe, "jepa_masked", f"masked.r2.{coordinate}", f"R² of the masked {words}")
     key = f"{recipe}.masked.exact_r2.{coordinate}"
     exact = f"exact conditional mean's R² of {words}"

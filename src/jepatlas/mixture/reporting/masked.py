@@ -11,6 +11,7 @@ from jepatlas.common.drawing.looks import BLUE, COLOURS, RED
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.charts import INK, rows, specification
 from jepatlas.common.reporting.packing import Array, Arrays
+from jepatlas.mixture.reporting.tables import COORDINATES
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
 
@@ -47,6 +48,7 @@ def conditional(
     """Points, and over them the exact mean of the coordinate `hidden` given the other one, with
     what is open: a standard deviation to each side."""
     seen = 1 - hidden
+    names = list(COORDINATES.values())
     ends = (plane.x, plane.y)[seen]
     places = np.zeros((FINE, 2))
     places[:, seen] = np.linspace(*ends, FINE)
@@ -58,16 +60,17 @@ def conditional(
     base = alt.Chart(alt.NamedData("rows")).encode(
         alt.X(
             "seen:Q",
-            title=f"x{seen}, seen",
+            title=f"{names[seen]}, seen",
             scale=alt.Scale(domain=list(ends), nice=False),
             axis=alt.Axis(grid=False, tickCount=5),
         )
     )
     within = alt.Scale(domain=list((plane.x, plane.y)[hidden]), nice=False)
-    y = alt.Y("masked:Q", title=f"x{hidden}, masked", scale=within, axis=alt.Axis(tickCount=5))
+    title = f"{names[hidden]}, masked"
+    y = alt.Y("masked:Q", title=title, scale=within, axis=alt.Axis(tickCount=5))
     exact = base.transform_filter("datum.kind == 'exact mean'")
     band = exact.mark_area(opacity=0.16, clip=True, color=COLOURS[BLUE]).encode(
-        alt.Y("low:Q", title=f"x{hidden}, masked", scale=within), y2="high:Q"
+        alt.Y("low:Q", title=title, scale=within), y2="high:Q"
     )
     line = exact.mark_line(strokeWidth=2, clip=True, color=COLOURS[BLUE]).encode(y)
     cloud = (
@@ -76,7 +79,7 @@ def conditional(
         .encode(y)
     )
     return {
-        "title": f"{label}: x{hidden} from x{seen}, as well as it can be known",
+        "title": f"{label}: {names[hidden]} from {names[seen]}, as well as it can be known",
         "spec": specification(alt.layer(cloud, band, line)),
         "rows": rows(table, ["kind", "seen", "masked", "low", "high"]),
     }
@@ -90,7 +93,7 @@ def explained(name: str, label: str, measured: Measures) -> dict[str, Any]:
         for coordinate in measured.below(name, f"{recipe}.masked.r2"):
             one = measured.get(name, f"{recipe}.masked.r2.{coordinate}")
             exact = measured.get(name, f"{recipe}.masked.exact_r2.{coordinate}").mean
-            what = f"{coordinate}, {words}"
+            what = f"{COORDINATES[coordinate]}, {words}"
             found += [
                 {"of": what, "by": "prediction", "r2": r2} for r2 in one.members or [one.mean]
             ]

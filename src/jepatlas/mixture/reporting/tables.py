@@ -6,6 +6,8 @@ from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.tables import interval, known, markdown, measured
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED
 
+COORDINATES = {"x0": "x₁", "x1": "x₂"}  # in measures: for people
+
 # Heading of a column: the measure.
 EMBEDDING = {
     "well AUROC": "landscape.auroc",
@@ -142,7 +144,9 @@ def scores(methods: list[str], measures: Measures) -> str:
 
 def masked(methods: list[str], measures: Measures) -> str:
     """What is read of either coordinate, beside what the exact conditional mean explains."""
-    columns = {"x0": "R² of x₁ from x₂", "x1": "R² of x₂ from x₁"}
+    others = reversed(COORDINATES.values())
+    pairs = zip(COORDINATES.items(), others, strict=True)
+    columns = {x: f"R² of {own} from {other}" for (x, own), other in pairs}
     heading = [words for column in columns.values() for words in (column, "exact")]
     rows = []
     for name in methods:

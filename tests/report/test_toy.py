@@ -82,7 +82,10 @@ WRONG = {
     ),
     "toy.methods.line.family: should be 'prediction', the file of objectives/ that the loss comes "
     "from, is 'sigreg'": ("toy.methods.line.family", "sigreg"),
-    "plaything: unknown key; the top level takes: device, note, seed, toy": ("plaything", {}),
+    "plaything: unknown key; the top level takes: arithmetic, device, note, seed, toy": (
+        "plaything",
+        {},
+    ),
 }
 
 

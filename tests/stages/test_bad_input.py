@@ -284,7 +284,7 @@ def test_an_array_of_an_input_file(
             1,
             [
                 "sead: unknown key; the top level takes: "
-                "device, hidden_causes, images, mixture, noisy_tv, note, seed"
+                "arithmetic, device, hidden_causes, images, mixture, noisy_tv, note, seed"
             ],
         ),
         ("mixture.metods", {}, ["mixture.metods: unknown key"]),

@@ -31,7 +31,6 @@ from jepatlas.mixture.measuring.results import Metrics
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.views import Views
 from jepatlas.mixture.truth.world import World
-from jepatlas.objectives.prediction import paired_distance
 
 PAIRS = 4096  # fresh ones
 SAME = 1e-4  # relative difference of two losses that are the same but for rounding
@@ -107,7 +106,12 @@ def _measured(losses: Tensor, tasks: list[Task], target: Target) -> Metrics:
 def mean_loss(tasks: list[Task], predictions: list[Tensor], target: Target) -> Tensor:
     """Of predictions `[members, n, dim]` for each task, `[members]`."""
     pairs = zip(tasks, predictions, strict=True)
-    return torch.stack([paired_distance(p, target(task.points)) for task, p in pairs]).mean(0)
+    return torch.stack([distance(p, target(task.points)) for task, p in pairs]).mean(0)
+
+
+def distance(z: Tensor, z_prime: Tensor) -> Tensor:
+    """The mean of |u - u'|^2 over points, with u = z / |z|: `[members, n, dim]` to `[members]`."""
+    return (normalize(z, dim=-1) - normalize(z_prime, dim=-1)).square().sum(-1).mean(-1)
 
 
 def candidates(

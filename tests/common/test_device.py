@@ -26,13 +26,18 @@ def test_choice(monkeypatch, name, available, expected):
     assert device.choose(name, "fast") == torch.device(expected)
 
 
-def test_cuda_asked_for_but_absent(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+@pytest.mark.parametrize(
+    ("arithmetic", "available", "message"),
+    [
+        ("fast", False, "but torch finds no CUDA device here"),
+        ("portable", True, "but arithmetic is 'portable': on the CPU"),
+    ],
+)
+def test_cuda_asked_for_in_vain(monkeypatch, arithmetic, available, message):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     with pytest.raises(InputError) as caught:
-        device.choose("cuda", "fast")
-    assert str(caught.value) == (
-        "params.yaml: device: is 'cuda', but torch finds no CUDA device here"
-    )
+        device.choose("cuda", arithmetic)
+    assert str(caught.value) == f"params.yaml: device: is 'cuda', {message}"
 
 
 @pytest.mark.parametrize("name", ["auto", "cpu"])
@@ -41,15 +46,6 @@ def test_where_portable_it_is_the_cpu_with_kernels_for_every_processor(monkeypat
     monkeypatch.setenv("MKL_CBWR", "AVX2")
     assert device.choose(name, "portable") == torch.device("cpu")
     assert os.environ["MKL_CBWR"] == "COMPATIBLE"
-
-
-def test_cuda_is_not_portable(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    with pytest.raises(InputError) as caught:
-        device.choose("cuda", "portable")
-    assert str(caught.value) == (
-        "params.yaml: device: is 'cuda', but arithmetic is 'portable': on the CPU"
-    )
 
 
 @pytest.mark.parametrize(

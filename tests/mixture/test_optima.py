@@ -13,14 +13,14 @@ from torch.nn.functional import cross_entropy
 from jepatlas.mixture.measuring import metrics, optima
 from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.optima import Critic, Eigenfunctions, Factors
-from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
-from jepatlas.mixture.measuring.points import Settings, stacked
+from jepatlas.mixture.measuring.points import stacked
 from jepatlas.mixture.methods import barlow_twins, contrastive, jepa, spectral, vicreg
 from jepatlas.mixture.truth.mixture import Mixture
-from jepatlas.mixture.truth.parameters import Data, Landscape
+from jepatlas.mixture.truth.parameters import Data
 from jepatlas.mixture.truth.spectrum import Spectrum
 from jepatlas.mixture.truth.views import Views
 from jepatlas.mixture.truth.world import World
+from tests.mixture.worlds import settings
 
 MEMBERS, NOISE, DIM = 2, 1.5, 6
 RNG = np.random.default_rng(0)
@@ -30,14 +30,7 @@ WORLD = World.draw(
     MEMBERS,
     seed=0,
 )
-SETTINGS = Settings(
-    seed=0,
-    members=MEMBERS,
-    evaluation=Evaluation(references=10, collapsed=0.01, pairs=100, slices=4),
-    langevin=Langevin(chains=10, steps=2, unadjusted_step=0.1, adjusted_step=0.1),
-    landscape=Landscape(x=(-6, 6), y=(-6, 6), resolution=5, frames=2),
-    device=torch.device("cpu"),
-)
+SETTINGS = settings(MEMBERS)
 VIEWS = Views(WORLD.mixture, NOISE)
 FIELDS: dict[str, Any] = {
     "steps": 1, "batch": 64, "learning_rate": 1, "schedule": "constant", "noise": NOISE,

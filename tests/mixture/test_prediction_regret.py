@@ -14,27 +14,15 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.mixture.learning.fitting import fit
 from jepatlas.mixture.measuring import prediction_regret
 from jepatlas.mixture.measuring.conditional_laws import Laws, nodes
-from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
-from jepatlas.mixture.measuring.points import Settings
 from jepatlas.mixture.measuring.prediction_regret import evaluate_prediction_regret
 from jepatlas.mixture.methods import jepa, jepa_ema, jepa_masked, simsiam
-from jepatlas.mixture.truth.mixture import Mixture
-from jepatlas.mixture.truth.parameters import Data, Landscape
 from jepatlas.mixture.truth.views import Views
-from jepatlas.mixture.truth.world import World
 from jepatlas.objectives.prediction import paired_distance
+from tests.mixture.worlds import MIXTURE, settings, world
 
 MEMBERS, NOISE = 2, 0.8
-MIXTURE = Mixture([0.6, 0.4], [[-2, 0], [2, 1]], [np.eye(2), [[1, 0.5], [0.5, 1]]])
-WORLD = World.draw(MIXTURE, Data(train=500, probe=200, test=200), MEMBERS, seed=0)
-SETTINGS = Settings(
-    seed=0,
-    members=MEMBERS,
-    evaluation=Evaluation(references=10, collapsed=0.01, pairs=100, slices=4),
-    langevin=Langevin(chains=10, steps=2, unadjusted_step=0.1, adjusted_step=0.1),
-    landscape=Landscape(x=(-6, 6), y=(-6, 6), resolution=5, frames=2),
-    device=torch.device("cpu"),
-)
+WORLD = world(MEMBERS)
+SETTINGS = settings(MEMBERS)
 FIELDS: dict[str, Any] = {
     "steps": 100, "batch": 64, "learning_rate": 1e-3, "schedule": "constant", "noise": NOISE,
     "widths": (16, 6), "predictor": (16,),

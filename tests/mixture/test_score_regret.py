@@ -13,26 +13,15 @@ from jepatlas.mixture.learning.method import ScoreMatching
 from jepatlas.mixture.learning.networks import Standardize
 from jepatlas.mixture.measuring import score_regret
 from jepatlas.mixture.measuring.exact_energy import ExactEnergy
-from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
-from jepatlas.mixture.measuring.points import Settings
 from jepatlas.mixture.measuring.score_regret import evaluate_score_regret, losses_of
 from jepatlas.mixture.methods import dsm, energy, ism, nce, ssm
 from jepatlas.mixture.truth.mixture import Mixture
-from jepatlas.mixture.truth.parameters import Data, Landscape
-from jepatlas.mixture.truth.world import World
+from tests.mixture.worlds import MIXTURE, settings, world
 
 MEMBERS, SIGMA = 3, 0.7
-MIXTURE = Mixture([0.6, 0.4], [[-2, 0], [2, 1]], [np.eye(2), [[1, 0.5], [0.5, 1]]])
 OTHER = Mixture([0.5, 0.5], [[-1.8, 0], [2, 1.3]], [1.2 * np.eye(2), [[1, 0.3], [0.3, 1]]])
-WORLD = World.draw(MIXTURE, Data(train=500, probe=200, test=200), MEMBERS, seed=0)
-SETTINGS = Settings(
-    seed=0,
-    members=MEMBERS,
-    evaluation=Evaluation(references=10, collapsed=0.01, pairs=100, slices=4),
-    langevin=Langevin(chains=10, steps=2, unadjusted_step=0.1, adjusted_step=0.1),
-    landscape=Landscape(x=(-6, 6), y=(-6, 6), resolution=5, frames=2),
-    device=torch.device("cpu"),
-)
+WORLD = world(MEMBERS)
+SETTINGS = settings(MEMBERS)
 FIELDS: dict[str, Any] = {
     "steps": 1, "batch": 64, "learning_rate": 1, "schedule": "constant", "hidden": (8, 8),
 }  # fmt: skip

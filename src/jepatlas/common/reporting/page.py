@@ -34,7 +34,7 @@ from jepatlas.common.base.storage import ANEW
 from jepatlas.common.base.tracks import title
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.packing import base64_of
-from jepatlas.common.reporting.tables import interval
+from jepatlas.common.reporting.tables import known
 
 STILL = 1000  # pixels that a still picture is wide at most
 SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -104,11 +104,7 @@ def measures(track: str, names: Mapping[str, str]) -> str:
     )
     rows = []
     for name in dict.fromkeys(name for _, name in found.rows):
-        cells = (
-            interval(found.get(method, name)) if found.has(method, name) else ""
-            for method in methods
-        )
-        numbers = "".join(f"<td>{cell}</td>" for cell in cells)
+        numbers = "".join(f"<td>{known(found, method, name)}</td>" for method in methods)
         place = escape(f"{track}-{name}")
         rows.append(f'<tr id="{place}"><th scope="row">{escape(name)}</th>{numbers}</tr>')
     body = "\n".join(rows)

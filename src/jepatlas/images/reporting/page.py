@@ -24,9 +24,8 @@ from jepatlas.images.track import TITLE
 from jepatlas.images.truth.world import Images
 
 DATA, TABLES = Path("data/images"), Path("plots/images/tables")
-NAMED = dict.fromkeys(
-    ("method", "actual", "predicted"), str
-)  # even where a name looks like a number
+# Names are texts, also where they look like numbers.
+NAMED = dict.fromkeys(("method", "actual", "predicted"), str)
 MAP = 4095  # steps of a map per side: finer than a pixel
 SHOWN = (
     *("map", "map_share", "predicted", "shown", "neighbours", "kinds", "perturbed"),

@@ -64,7 +64,7 @@ def tables() -> dict[str, str]:
     """The Markdown of each table by its name."""
     methods, every = measured("mixture")
     measures, published = of_recipe(DEFAULT, every), of_recipe(PUBLISHED, every)
-    known = having("optimum.regret", methods, measures)
+    exact = having("optimum.regret", methods, measures)
     seen = having("optimum.landscape.trained", methods, measures)  # whose optimum is an embedding
     return {
         "mixture embeddings": embeddings(having("landscape.auroc", methods, measures), measures),
@@ -72,7 +72,7 @@ def tables() -> dict[str, str]:
             having("landscape.auroc", methods, published), published
         ),
         "mixture optima": of(OPTIMUM, seen, measures),
-        "mixture regrets": of(REGRET, [name for name in known if name not in seen], measures),
+        "mixture regrets": of(REGRET, [name for name in exact if name not in seen], measures),
         "mixture spectra": of(SPECTRUM, having("landscape.auroc", methods, measures), measures),
         "mixture scores": scores(having("score.fisher_error", methods, measures), measures),
         "mixture scores as published": scores(

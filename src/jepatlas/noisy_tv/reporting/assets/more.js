@@ -2,17 +2,12 @@
 
 class More {
   constructor(tv, charts) {
-    Object.assign(this, { tv, charts, placed: null });
-    const details = document.getElementById("more");
-    details.addEventListener("toggle", () => details.open && this.start());
+    Object.assign(this, { tv, charts });
+    this.drawn = foldCharts("more", charts, () => this.update());
   }
 
-  async start() {
-    if (this.placed) return;
-    this.placed = placeCharts(document.getElementById("more-charts"), this.charts);
-    this.update();
-    for (const chart of this.placed) await chart.build();
-    repainters.push(() => this.placed.forEach((chart) => chart.build()));
+  get placed() {
+    return this.drawn.charts;
   }
 
   update() {

@@ -41,8 +41,8 @@ class Chart {
   }
 }
 
-/** Charts in the element `ID-charts` of the folded one `ID`, drawn once somebody unfolds it; without charts it is not there. */
-function foldCharts(id, charts) {
+/** Charts in the element `ID-charts` of the folded one `ID`, drawn once somebody unfolds it, after `prepare`; without charts it is not there. */
+function foldCharts(id, charts, prepare = () => {}) {
   const [details, parent] = [id, `${id}-charts`].map((one) => document.getElementById(one));
   details.hidden = !charts.length;
   const drawn = { charts: null };
@@ -52,6 +52,7 @@ function foldCharts(id, charts) {
   details.addEventListener("toggle", () => {
     if (!details.open || drawn.charts) return;
     drawn.charts = placeCharts(parent, charts);
+    prepare();
     repainters.push(draw);
     draw();
   });

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from jepatlas.common.base.storage import read_csv, write_csv
 from jepatlas.noisy_tv.drawing.tables import tables
 from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
@@ -238,3 +239,12 @@ def test_tables_find_what_files_hold_with_fewer_digits():
     rows = pd.DataFrame([{**row, "scale": 1.23457, "memory": 0.697759}])
     found = tables(rows, memory=0.6977593931992928, failure_scale=1.2345678)
     assert len(found["r2"]) == len(found["failure"]) == 1
+
+
+def test_a_table_without_rows_can_be_written_and_read(tmp_path):
+    """As that of the experts, where no method exchanges any."""
+    row = {"recipe": "default", "table": "r2", "measure": "r2", "expert": None, "mean": 0.5}
+    found = tables(pd.DataFrame([{**row, "scale": 1, "memory": 0.7}]), 0.7, failure_scale=1)
+    assert found["transfer"].empty
+    write_csv(tmp_path / "transfer.csv", found["transfer"])
+    assert {"recipe", "measure", "expert", "mean"} <= set(read_csv(tmp_path / "transfer.csv"))

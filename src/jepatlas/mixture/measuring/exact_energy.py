@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from jepatlas.mixture.learning.networks import Energy, Standardize
+from jepatlas.mixture.learning.networks import Standardize
 from jepatlas.mixture.truth.mixture import Mixture
 
 
@@ -37,18 +37,13 @@ class ExactEnergy(nn.Module):
         self.register_buffer("means", means)
         self.register_buffer("precisions", torch.linalg.inv(covariances))
 
-    @classmethod
-    def instead_of(cls, learned: Energy, mixture: Mixture) -> "ExactEnergy":
-        return cls(mixture, learned.standardize)
-
     def forward(self, x: Tensor) -> Tensor:
         """`[members, batch, d] -> [members, batch]`."""
         return -self._log_joint(x)[0].logsumexp(-1)
 
     def gradient(self, x: Tensor) -> Tensor:
         """dE/dx: `[members, batch, d] -> [members, batch, d]`."""
-        shares, scores = self._parts(x)
-        return -(shares[..., None] * scores).sum(-2)
+        return self.gradient_and_laplacian(x)[0]
 
     def gradient_and_laplacian(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""

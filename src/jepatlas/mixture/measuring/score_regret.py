@@ -46,7 +46,7 @@ def evaluate_score_regret(
     if not known or not isinstance(learned, Energy):
         return {}
     smoothed = world.mixture.smoothed(method.sigma)
-    exact = with_energy(networks, ExactEnergy.instead_of(learned, smoothed))
+    exact = with_energy(networks, ExactEnergy(smoothed, learned.standardize))
     losses, least = losses_of(method, [networks, exact], world.mixture, settings)
     return {
         "loss": over_members(losses),

@@ -18,16 +18,22 @@ def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str,
     other = rows[~rows.recipe.isin(list(RECIPES)) & (rows["table"] == "r2")]
     columns = ["table", "memory"]
     found = {
-        "partially_observed": other.drop(columns=columns)
-        .dropna(axis=1, how="all")
-        .rename(columns={"recipe": "system"})
+        "partially_observed": _with_values(other.drop(columns=columns)).rename(
+            columns={"recipe": "system"}
+        )
     }
     rows = rows[rows.recipe.isin(list(RECIPES))]
     for name in NAMES:
         whole = rows[rows["table"] == name].drop(columns="table")
         if name == "r2":
             failure = whole[np.isclose(whole["scale"], failure_scale)].drop(columns="scale")
-            found["failure"] = failure.dropna(axis=1, how="all")
+            found["failure"] = _with_values(failure)
         own = whole[np.isclose(whole["memory"], memory)].drop(columns="memory")
-        found[name] = own.dropna(axis=1, how="all")
+        found[name] = _with_values(own)
     return found
+
+
+def _with_values(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns that have values; all of them where there are no rows, so that a table stays one
+    that can be read when no method has any."""
+    return rows if rows.empty else rows.dropna(axis=1, how="all")

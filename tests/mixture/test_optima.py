@@ -23,7 +23,6 @@ from jepatlas.mixture.truth.world import World
 from tests.mixture.worlds import settings
 
 MEMBERS, NOISE, DIM = 2, 1.5, 6
-RNG = np.random.default_rng(0)
 WORLD = World.draw(
     Mixture([0.5, 0.5], [[-2, 0], [3, 1]], [np.eye(2), [[1, 0.5], [0.5, 1]]]),
     Data(train=100, probe=200, test=200),
@@ -60,6 +59,12 @@ def measured(method: Any, embed: Any) -> dict[str, Any]:
         return optima.evaluate_optimum(method, pair, networks, {0: {}}, WORLD, SETTINGS)[0]
 
 
+@pytest.fixture
+def rng():
+    """Each test's own, so that no test's draws depend on those before it."""
+    return np.random.default_rng(0)
+
+
 @pytest.fixture(scope="module")
 def spectrum():
     return Spectrum.of(VIEWS, optima.FUNCTIONS)
@@ -77,9 +82,9 @@ def moments(request, spectrum):
 # InfoNCE
 
 
-def test_the_critics_loss_is_the_cross_entropy_of_its_partners():
+def test_the_critics_loss_is_the_cross_entropy_of_its_partners(rng):
     method = contrastive.Method(**FIELDS, temperature=0.5)
-    x, x_prime = VIEWS.sample(128, RNG)
+    x, x_prime = VIEWS.sample(128, rng)
     losses = []
     for rows in (slice(64), slice(64, None)):
         logits = VIEWS.information(x[rows, None], x_prime[rows])
@@ -87,10 +92,10 @@ def test_the_critics_loss_is_the_cross_entropy_of_its_partners():
     assert Critic(VIEWS).loss(method, x, x_prime) == pytest.approx(np.mean(losses), rel=1e-12)
 
 
-def test_no_other_critic_does_better_and_none_beats_the_mutual_information():
+def test_no_other_critic_does_better_and_none_beats_the_mutual_information(rng):
     """Others: the exact one at another scale, and that of another noise."""
     method = contrastive.Method(**FIELDS, temperature=0.5)
-    x, x_prime = VIEWS.sample(3200, RNG)
+    x, x_prime = VIEWS.sample(3200, rng)
     exact = Critic(VIEWS).loss(method, x, x_prime)
     for noise in (1.2, 2.0):
         assert Critic(Views(WORLD.mixture, noise)).loss(method, x, x_prime) > exact
@@ -123,11 +128,11 @@ def test_an_embedding_that_is_the_optimum_has_no_regret(moments):
     assert regret(*moments, moments[1]) == pytest.approx(0, abs=1e-6)
 
 
-def test_others_have_regret(moments):
+def test_others_have_regret(moments, rng):
     """Of maps that are linear in the eigenfunctions or not, at some scales."""
     method, optimum = moments
-    mixed = optimum.weights + 0.3 * RNG.standard_normal(optimum.weights.shape)
-    turn = RNG.standard_normal((2, DIM))
+    mixed = optimum.weights + 0.3 * rng.standard_normal(optimum.weights.shape)
+    turn = rng.standard_normal((2, DIM))
     others = [
         lambda x: optimum.spectrum(x)[:, 1:] @ mixed,
         lambda x: optimum.spectrum(x)[:, 1 : DIM + 1],
@@ -154,7 +159,7 @@ def test_what_is_measured_of_the_optimum(moments):
 # The spectral loss
 
 
-def test_factors_have_the_least_spectral_loss(spectrum):
+def test_factors_have_the_least_spectral_loss(spectrum, rng):
     """Against descent from it over the population's loss, written out; and as a factor of the
     density ratio where eigenfunctions reach."""
     mean, covariance = spectrum.moments()
@@ -170,7 +175,7 @@ def test_factors_have_the_least_spectral_loss(spectrum):
     (slope,) = torch.autograd.grad(loss(weights), weights)
     assert slope.abs().max() < 1e-9
     for scale in (0.01, 0.1, 1):
-        other = weights + scale * torch.as_tensor(RNG.standard_normal(weights.shape))
+        other = weights + scale * torch.as_tensor(rng.standard_normal(weights.shape))
         assert loss(other) > loss(weights)
     # At the optimum the loss is -tr(A S): minus the mean square of the ratio that is found.
     weights = weights.detach()
@@ -178,15 +183,17 @@ def test_factors_have_the_least_spectral_loss(spectrum):
     assert loss(weights).item() == pytest.approx(-explained.item(), rel=1e-9)
 
 
-def test_factors_multiply_to_the_density_ratio():
-    x, x_prime = VIEWS.sample(500, RNG)
+def test_factors_multiply_to_the_density_ratio(rng):
+    x, x_prime = VIEWS.sample(300, rng)
     method = spectral.Method(**FIELDS | {"widths": (64,)})
     optimum = optima.optimum_of(method, Spectrum.of(VIEWS, optima.FUNCTIONS), WORLD)
     assert isinstance(optimum, Factors)
+    # Over independent points, as the loss weighs them; of a symmetric function, the best is near the
+    # mean of the ratio in both orders.
+    x, x_prime = np.repeat(x, 300, axis=0), np.tile(x_prime, (300, 1))
     products = (optimum(x) * optimum(x_prime)).sum(-1)
-    # Of a symmetric function, the best is near the mean of the ratio in both orders.
-    ratio = np.exp(VIEWS.information(x, x_prime))
-    assert np.corrcoef(products, ratio)[0, 1] > 0.95
+    ratio = np.exp(VIEWS.information(x, x_prime)) + np.exp(VIEWS.information(x_prime, x))
+    assert np.corrcoef(products, ratio)[0, 1] > 0.92
     found = measured(method, optimum)["optimum"]
     assert found["landscape"]["trained"]["mean"] == pytest.approx(1, abs=1e-6)
     assert found["regret"]["mean"] == pytest.approx(0, abs=1e-4)
@@ -207,9 +214,9 @@ def test_the_drawn_floor_shows_a_well_however_alike_the_views():
 # The spectrum
 
 
-def test_rayleigh_quotients_are_generalised_eigenvalues():
-    z = RNG.normal(size=(300, 3)) @ RNG.normal(size=(3, 3))
-    z_prime = z + RNG.normal(size=z.shape)
+def test_rayleigh_quotients_are_generalised_eigenvalues(rng):
+    z = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 3))
+    z_prime = z + rng.normal(size=z.shape)
     a, b = (view - (z.mean(0) + z_prime.mean(0)) / 2 for view in (z, z_prime))
     expected = eigh(a.T @ b + b.T @ a, a.T @ a + b.T @ b, eigvals_only=True)[::-1]
     np.testing.assert_allclose(metrics.rayleigh_quotients(z, z_prime, 3), expected, rtol=1e-9)
@@ -217,40 +224,40 @@ def test_rayleigh_quotients_are_generalised_eigenvalues():
     assert metrics.rayleigh_quotients(np.ones((9, 3)), np.ones((9, 3)), 2).tolist() == [0, 0]
 
 
-def test_quotients_of_eigenfunctions_are_their_eigenvalues(spectrum):
-    z, z_prime = np.split(spectrum(np.concatenate(VIEWS.sample(4000, RNG)))[:, 1:6], 2)
+def test_quotients_of_eigenfunctions_are_their_eigenvalues(spectrum, rng):
+    z, z_prime = np.split(spectrum(np.concatenate(VIEWS.sample(4000, rng)))[:, 1:6], 2)
     found = metrics.rayleigh_quotients(z, z_prime, 5)
     np.testing.assert_allclose(found, spectrum.values[1:6], atol=0.06)
-    apart = RNG.normal(size=(2, 4000, 3))
+    apart = rng.normal(size=(2, 4000, 3))
     assert np.abs(metrics.rayleigh_quotients(*apart, 3)).max() < 0.1
 
 
 # The score, and volumes
 
 
-def test_infonces_exact_critic_explains_the_score():
-    x, x_prime = VIEWS.sample(500, RNG)
+def test_infonces_exact_critic_explains_the_score(rng):
+    x, x_prime = VIEWS.sample(500, rng)
     exact, noise = VIEWS.smoothed.score(x_prime), x_prime - x
     slope = -0.3 * VIEWS.slope(x, x_prime)  # of a landscape at some temperature
     assert metrics.score_explained(slope, noise, exact) == pytest.approx(1, abs=1e-12)
     alone = metrics.score_explained(0 * slope, noise, exact)
     expected = np.sum(noise * exact) ** 2 / np.sum(noise**2) / np.sum(exact**2)
     assert alone == pytest.approx(expected)
-    other = metrics.score_explained(RNG.normal(size=exact.shape), noise, exact)
+    other = metrics.score_explained(rng.normal(size=exact.shape), noise, exact)
     assert other == pytest.approx(alone, abs=0.02)
 
 
-def test_the_volume_of_a_linear_map_is_that_of_its_matrix():
-    matrix = RNG.normal(size=(2, 5))
+def test_the_volume_of_a_linear_map_is_that_of_its_matrix(rng):
+    matrix = rng.normal(size=(2, 5))
     jacobian = np.repeat(matrix[:, None], 3, axis=1)  # [d, n, dim]
     expected = np.linalg.slogdet(matrix @ matrix.T)[1] / 2
     np.testing.assert_allclose(metrics.log_volume(jacobian), expected)
     np.testing.assert_allclose(metrics.log_volume(0 * jacobian), 2 * np.log(1e-6))
 
 
-def test_a_map_to_the_uniform_has_the_density_as_its_volume():
+def test_a_map_to_the_uniform_has_the_density_as_its_volume(rng):
     """z = (F(x1), F(x2)) with F the distribution function of each: the volume is p."""
-    x, step = RNG.normal(size=(50, 2)), 1e-5
+    x, step = rng.normal(size=(50, 2)), 1e-5
     jacobian = np.stack(
         [(norm.cdf(x + e) - norm.cdf(x - e)) / (2 * step) for e in step * np.eye(2)]
     )

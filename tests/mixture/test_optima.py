@@ -188,8 +188,8 @@ def test_factors_multiply_to_the_density_ratio(rng):
     method = spectral.Method(**FIELDS | {"widths": (64,)})
     optimum = optima.optimum_of(method, Spectrum.of(VIEWS, optima.FUNCTIONS), WORLD)
     assert isinstance(optimum, Factors)
-    # Over independent points, as the loss weighs them; of a symmetric function, the best is near the
-    # mean of the ratio in both orders.
+    # Over independent points, as the loss weighs them; of a symmetric function, the best is near
+    # the mean of the ratio in both orders.
     x, x_prime = np.repeat(x, 300, axis=0), np.tile(x_prime, (300, 1))
     products = (optimum(x) * optimum(x_prime)).sum(-1)
     ratio = np.exp(VIEWS.information(x, x_prime)) + np.exp(VIEWS.information(x_prime, x))

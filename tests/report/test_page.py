@@ -39,6 +39,7 @@ from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
 from jepatlas.noisy_tv.drawing.looks import SPELLED
 from jepatlas.noisy_tv.reporting import page as noisy_tv
+from jepatlas.noisy_tv.reporting.more import transfers
 from jepatlas.report import document
 from jepatlas.report.page import assemble
 from jepatlas.report.page.claims import counted, named, rows
@@ -536,3 +537,7 @@ def test_masked_prediction_is_beside_the_exact_mean(root, data):
     assert rows["x₁, default recipe", "prediction"] == [0.8, 0.9]  # the members
     assert rows["x₂, as published", "prediction"] == [0.7]  # their mean, where they were not kept
     assert rows["x₁, default recipe", "exact mean"] == [0.95]
+
+
+def test_there_is_no_chart_of_experts_where_no_method_has_any():
+    assert transfers(pd.DataFrame(columns=["recipe", "measure", "mean"])) == []

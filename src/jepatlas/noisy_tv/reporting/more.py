@@ -77,7 +77,9 @@ def lines(look: Look, table: pd.DataFrame, x: str, title: str, y: str, *, log: b
 
 def transfers(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The error before an expert says something, after it, and of who knows all, for each of the
-    experts, against the noise scale."""
+    experts, against the noise scale; nothing where no method exchanges experts."""
+    if table.empty:
+        return []
     colours = alt.Scale(domain=list(ERROR_COLOURS), range=list(ERROR_COLOURS.values()))
     legend: Any = alt.Legend(title=None, orient="bottom", labelColor=INK)
     kept = table[(table.recipe == "default") & table.measure.isin(ERRORS)]

@@ -11,70 +11,26 @@ current folder, which may be a copy.
 
 import contextlib
 import hashlib
-import pickle
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import dpath
 from dvc.cli import main as dvc
 from dvc.cli import parse_args
-from dvc.utils import strictyaml
-from dvc.utils.serialize import _yaml
+
+from jepatlas_dvc_faster import faster
 
 PASSED = Path(".dvc/tmp/params.passed")  # hashes of parameters that have passed the whole check
 
 
 def main() -> None:
     arguments = sys.argv[1:]
-    parse_once()
-    look_up_directly()
+    faster()
     if _runs_something(arguments):
         check(arguments)
     sys.exit(dvc(arguments))
-
-
-def parse_once() -> None:
-    """From now on, DVC parses a text of YAML once in this process, not each time that it reads it.
-
-    It reads params.yaml for every stage anew, and dvc.lock twice: a third of the time of a run in
-    which nothing is to be done. What is remembered goes by the text itself, so that a file that was
-    written meanwhile is seen; and each reader gets a copy that it may change. To write a file, DVC
-    parses it with its comments (`typ="rt"`), and does that as ever.
-    """
-    parse = _yaml.parse_yaml
-
-    @lru_cache(maxsize=32)
-    def parsed(text: str, path: str) -> bytes:
-        return pickle.dumps(parse(text, path))
-
-    def parse_yaml(text: str, path: str, typ: str = "safe") -> Any:
-        return pickle.loads(parsed(text, path)) if typ == "safe" else parse(text, path, typ)
-
-    _yaml.parse_yaml = strictyaml.parse_yaml = parse_yaml
-
-
-def look_up_directly() -> None:
-    """From now on, DVC goes down the file of parameters to a value, key by key.
-
-    Its own way takes a dotted key for a pattern, and compares that with each value that there is:
-    once for every parameter of every stage, another third of the time. What is not found by its
-    keys, such as an element of a list, it still looks for so.
-    """
-    search = dpath.get
-
-    def get(tree: Any, path: str, separator: str = "/", **options: Any) -> Any:
-        found = tree
-        for key in path.split(separator):
-            if not isinstance(found, dict) or key not in found:
-                return search(tree, path, separator=separator, **options)
-            found = found[key]
-        return found
-
-    dpath.get = get  # type: ignore[assignment]  # its own takes a list of keys, too
 
 
 def _runs_something(arguments: Sequence[str]) -> bool:

@@ -24,7 +24,8 @@ from typing import Any
 
 from dvc.lock import LockError
 
-from jepatlas_dvc import check, look_up_directly, parse_once
+from jepatlas_dvc import check
+from jepatlas_dvc_faster import faster
 
 DVC = Path(sys.executable).with_name("dvc")  # of this environment, whatever is on PATH
 MEMORY = 2 << 30  # bytes that a stage may need
@@ -228,8 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-f", "--force", action="store_true")
     given = parser.parse_args(arguments)
-    parse_once()
-    look_up_directly()
+    faster()
     check(["repro"])  # from here on, the package is that of the folder's project
     from jepatlas.mending import alone, mend
 

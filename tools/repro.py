@@ -55,7 +55,7 @@ def plan(targets: Sequence[str], force: bool) -> Plan:
         graph = repo.index.graph
         stages = {stage.addressing: stage for stage in graph}
         before = {name: {s.addressing for s in graph.successors(stages[name])} for name in stages}
-        needed = _closure(targets or list(stages), before)
+        needed = _closure(_named(targets, stages), before)
         status = repo.status(targets=list(targets) or None, with_deps=True)
         changed = set(needed) if force else set(status)
         after = {name: {other for other in stages if name in before[other]} for name in stages}
@@ -67,12 +67,21 @@ def plan(targets: Sequence[str], force: bool) -> Plan:
     return Plan({name: before[name] & visited for name in stages if name in visited}, shown)
 
 
+def _named(targets: Sequence[str], stages: Iterable[str]) -> list[str]:
+    """The stages that are meant: all if there are no targets; `images_train` means those of every
+    method, as it does for DVC."""
+    found = [name for name in stages if not targets or {name, name.partition("@")[0]} & {*targets}]
+    groups = [name.partition("@")[0] for name in stages]
+    if unknown := {*targets} - {*stages, *groups}:
+        known = ", ".join(dict.fromkeys(groups))
+        sys.exit(f"error: there is no stage {min(unknown)}; there are: {known}")
+    return found
+
+
 def _closure(names: Iterable[str], neighbours: Mapping[str, set[str]]) -> set[str]:
     found, left = set(), list(names)
     while left:
         name = left.pop()
-        if name not in neighbours:
-            sys.exit(f"error: there is no stage {name}; there are: {', '.join(neighbours)}")
         if name not in found:
             found.add(name)
             left += neighbours[name]

@@ -161,6 +161,18 @@ def test_a_named_stage_runs_after_what_it_needs_and_nothing_else_runs(toy: Path)
     assert (toy / "c").read_text() == "a\nother\n"
 
 
+def test_a_group_of_stages_is_named_without_its_members(toy: Path) -> None:
+    each = {"foreach": ["x", "y"], "do": {"cmd": "echo ${item} > ${item}", "outs": ["${item}"]}}
+    content = yaml.safe_load((toy / "dvc.yaml").read_text(encoding="utf-8"))
+    content["stages"]["each"] = each
+    (toy / "dvc.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    project.run(toy, *REPRO, "each")
+    assert {name for name in "abcdxy" if (toy / name).exists()} == {"x", "y"}
+    done = subprocess.run([*REPRO, "every"], cwd=toy, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: there is no stage every; there are: a, b, c, d, each\n"
+
+
 def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:
     change(toy, "a", "echo a reason >&2; exit 3")
     done = project.run(toy, *REPRO, "--jobs", "2", check=False)

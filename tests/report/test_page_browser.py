@@ -2,8 +2,9 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -865,6 +866,83 @@ def test_a_link_has_all_that_was_moved(page):
     assert page.tab.locator("#time-value").inner_text().startswith("step 8 ")
     assert page.tab.locator("#legend [aria-pressed=false]").all_inner_texts() == ["3", "5"]
     assert visible(page) == 1
+EXPORTS = """async () => {
+  const all = (within, query) => [...within.querySelectorAll(query)];
+  for (const one of all(document, "details:not(.take)")) one.open = true;
+  const until = async (holds) => {
+    const late = performance.now() + 60000;
+    while (!holds() && performance.now() < late) await new Promise((done) => setTimeout(done, 50));
+  };
+  const { mixture: { live, masked }, noisy_tv, images } = atlas;
+  live.run(true);
+  await until(() => [...live.panels.values()].every(({ state }) => state));
+  live.run(false);
+  const folded = () => [masked.charts, noisy_tv.beside.placed, images.training.charts];
+  await until(() => folded().every((charts) => charts?.every(({ view }) => view)));
+  const wanted = new Map(); // places of panels: what each of them is to be saved as
+  const want = (place, kinds) => wanted.set(place, [...(wanted.get(place) ?? []), kinds]);
+  const panel = (place) => want(place, "PNG,SVG,CSV");
+  all(document, "main canvas:not([aria-hidden])").forEach((one) => panel(one.closest("figure")));
+  all(document, "main .chart, #picker").forEach((one) => panel(one.parentElement));
+  panel(document.getElementById("image"));
+  all(document, "main table").forEach((one) => want(one.closest("[data-table]") ?? one, "CSV"));
+  const saved = [];
+  window.save = async (blob, name) => {
+    const start = () => blob.slice(0, 4).arrayBuffer();
+    const content = name.endsWith(".png") ? [...new Uint8Array(await start())] : await blob.text();
+    saved.push({ name, content });
+  };
+  const found = [...wanted].map(([place, kinds]) => {
+    const boxes = all(place, ":scope > .take").map((box) => all(box, "button"));
+    boxes.flat().forEach((button) => button.click());
+    const offered = boxes.map((box) => box.map(({ textContent }) => textContent).join());
+    return { place: place.outerHTML.slice(0, 120), kinds, offered };
+  });
+  const buttons = all(document, ".take button").length;
+  await until(() => saved.length === buttons);
+  return { found, saved, buttons };
+}"""
+
+
+def test_nothing_of_the_page_lacks_its_exports(page):
+    """Of all that can be unfolded and trained: pictures of points and of lines, and tables that are
+    not empty, each under a name of its own."""
+    told = page.tab.evaluate(EXPORTS)
+    assert [one for one in told["found"] if one["offered"] != one["kinds"]] == []
+    tables = [one["place"] for one in told["found"] if one["kinds"] == ["CSV"]]
+    assert len(tables) == 4 + 4 + 1  # headline numbers, all that was measured, claims
+    assert len(told["saved"]) == told["buttons"]
+    names = Counter(one["name"] for one in told["saved"])
+    assert [name for name, count in names.items() if count > 1] == []
+    for one in told["saved"]:
+        name, content = one["name"], one["content"]
+        if name.endswith(".png"):
+            assert content == list(b"\x89PNG"), name
+        elif name.endswith(".svg"):
+            assert len(list(ElementTree.fromstring(content).iter())) > 2, name
+        else:
+            assert len(pd.read_csv(StringIO(content))) > 0, name
+    assert page.said == []
+
+
+def test_a_table_is_saved_as_numbers(page):
+    page.tab.click('[data-filter="track"][data-value="images"]')
+    saved = {}
+    for name in ("Encoders", "Claims"):
+        box = page.tab.locator(f'[data-table="{name}"] .take')
+        box.locator("summary").click()
+        with page.tab.expect_download() as download:
+            box.get_by_text("CSV").click()
+        assert download.value.suggested_filename == f"{name.lower()}.csv"
+        saved[name] = pd.read_csv(download.value.path())
+    encoders = saved["Encoders"].set_index("Encoders")
+    assert list(encoders.index) == ["JEPA", "LeJEPA", "VICReg"]
+    assert encoders.loc["LeJEPA", "right by 5-NN"] == 0.988
+    assert encoders.loc["LeJEPA", "right by 5-NN ±"] == 0.012
+    assert list(saved["Claims"].columns) == ["Claim", "Track", "Test", "Measured", "Verdict"]
+    assert len(saved["Claims"]) == visible(page) == 5  # those that are shown
+
+
     assert page.tab.get_attribute("html", "data-theme") == "dark"
     top = page.tab.locator("#images").bounding_box()["y"]
     assert top == pytest.approx(56, abs=8)  # below the head of the page, not where it was once

@@ -2,6 +2,8 @@
 
 const LIVE_SIDE = 33; // points of the drawn grid per side
 const ARROW_SIDE = 11;
+const SAVED = 400; // pixels that a picture of lines is wide
+const pairsOf = (numbers) => Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]]);
 const SLIDERS = {
   noise: { label: "Noise of views", min: 0.05, max: 3, step: 0.05, value: 1.5, digits: 2 },
   temperature: { label: "Temperature", min: 0.05, max: 2, step: 0.05, value: 0.5, digits: 2 },
@@ -43,6 +45,16 @@ class Live {
     for (const handle of this.handles) this.addHandle(handle);
     this.statement = element("div", { parent: figure, class: "panel-numbers" });
     this.points = this.scatter();
+    takeable(figure, "Points of the clusters", {
+      png: () => pngOf(this.canvas),
+      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, dots(this.placed.map(({ point }) => this.plane.pixel(point, SAVED)), 1.5, "#586172")),
+      csv: () => csvOf(this.placed.map(({ k, point: [x, y] }) => ({ x, y, cluster: k + 1 }))),
+    });
+  }
+
+  /** The points to look at where their clusters are now. */
+  get placed() {
+    return this.points.map(({ k, shift }) => ({ k, point: shift.map((value, axis) => value + this.mixture.means[k][axis]) }));
   }
 
   addHandle(handle) {
@@ -168,15 +180,40 @@ class Live {
     const numbers = element("div", { class: "panel-numbers", parent: figure });
     const [loss, other] = [0, 1].map(() => element("span", { parent: numbers }));
     const energies = new Float32Array(LIVE_SIDE ** 2);
-    const picture = new OffscreenCanvas(LIVE_SIDE, LIVE_SIDE);
-    this.panels.set(name, { figure, step, canvas, loss, other, energies, picture });
+    this.panels.set(name, { label, figure, step, canvas, loss, other, energies, picture: new Picture(this.plane, this.table) });
+  }
+
+  /** Once there is something to be saved. */
+  addTake(panel) {
+    const scored = panel.state.name === "dsm";
+    takeable(panel.figure, `Trained here, ${panel.label}`, {
+      png: () => pngOf(panel.canvas),
+      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, scored ? this.scoreSvg(panel.state) : panel.picture.svg(SAVED) + starSvg(this.plane.pixel(this.star, SAVED))),
+      csv: () => csvOf(scored ? this.scoreRows(panel.state) : this.energyRows(panel.energies)),
+    });
+  }
+
+  scoreSvg({ particles, learned, exact }) {
+    const lines = (score, colour, width) => this.arrows(score, SAVED).map((line) => `<polyline points="${places(line)}" fill="none" stroke="${colour}" stroke-width="${width}"/>`).join("");
+    return lines(exact, "#586172", 3.5) + lines(learned, "#ff5a36", 1.3) + dots(pairsOf(particles).map((point) => this.plane.pixel(point, SAVED)), 1.5, "#0072b2");
+  }
+
+  scoreRows({ learned, exact }) {
+    const [at, scores, truth] = [this.grid(ARROW_SIDE), learned, exact].map(pairsOf);
+    return at.map(([x, y], k) => ({ x, y, learned0: scores[k][0], learned1: scores[k][1], exact0: truth[k][0], exact1: truth[k][1] }));
+  }
+
+  energyRows(energies) {
+    return pairsOf(this.grid(LIVE_SIDE)).map(([x, y], k) => ({ x, y, E: energies[k] }));
   }
 
   receive(states) {
     for (const state of states) {
       const panel = this.panels.get(state.name);
       if (!panel) continue;
+      const first = !panel.state;
       panel.state = state;
+      if (first) this.addTake(panel);
       panel.step.textContent = `step ${state.step}`;
       panel.loss.textContent = state.loss === null ? "" : `loss ${written(state.loss, 3)}`;
       const collapsed = state.spread < this.world.collapsed;
@@ -208,7 +245,7 @@ class Live {
 
   drawWorld() {
     const { context, width } = this.prepare(this.canvas);
-    if (width) this.drawPoints(context, this.points.map(({ k, shift }) => shift.map((value, axis) => value + this.mixture.means[k][axis])), width, themeColour("faint"));
+    if (width) this.drawPoints(context, this.placed.map(({ point }) => point), width, themeColour("faint"));
   }
 
   drawPoints(context, points, width, colour) {
@@ -221,7 +258,7 @@ class Live {
   }
 
   drawPanel({ canvas, state, energies, picture }) {
-    const { context, width, height } = this.prepare(canvas);
+    const { context, width } = this.prepare(canvas);
     if (!width) return;
     if (state.name === "dsm") return this.drawScore(context, width, state);
     const size = LIVE_SIDE ** 2;
@@ -232,36 +269,28 @@ class Live {
       energies[i] = 0;
       for (let d = 0; d < dim; d++) energies[i] -= state.online[i * dim + d] * target[at + d];
     }
-    const image = new ImageData(LIVE_SIDE, LIVE_SIDE);
-    const pixels = new Uint32Array(image.data.buffer);
-    energies.forEach((energy, i) => {
-      const level = Math.min(255, Math.max(0, Math.round(((energy + 1) / 2) * 255)));
-      pixels[(LIVE_SIDE - 1 - Math.floor(i / LIVE_SIDE)) * LIVE_SIDE + (i % LIVE_SIDE)] = this.table[level];
-    });
-    picture.getContext("2d").putImageData(image, 0, 0);
-    const [across, down] = [width / (LIVE_SIDE - 1), height / (LIVE_SIDE - 1)];
-    context.drawImage(picture, -across / 2, -down / 2, width + across, height + down);
+    picture.colour(energies, [-1, 1]);
+    picture.draw(context, width);
     drawStar(context, this.plane.pixel(this.star, width));
   }
 
   /** The exact score in the colour of lines, the learned one on top; long arrows are cut, as far from the clusters they only grow. */
   drawScore(context, width, { particles, learned, exact }) {
-    const reach = (0.45 * width) / ARROW_SIDE;
-    const places = this.grid(ARROW_SIDE);
     for (const [score, colour, thick] of [[exact, themeColour("faint"), 3.5], [learned, themeColour("star"), 1.3]]) {
-      context.strokeStyle = colour;
-      context.lineWidth = thick;
-      for (let i = 0; i < places.length; i += 2) {
-        const length = Math.hypot(score[i], score[i + 1]);
-        const factor = (reach * Math.min(1, length / 2)) / (length || 1);
-        const [left, top] = this.plane.pixel([places[i], places[i + 1]], width);
-        context.beginPath();
-        context.moveTo(left, top);
-        context.lineTo(left + factor * score[i], top - factor * score[i + 1]);
-        context.stroke();
-      }
+      for (const line of this.arrows(score, width)) stroke(context, line, colour, thick);
     }
-    const points = Array.from({ length: particles.length / 2 }, (_, k) => [particles[2 * k], particles[2 * k + 1]]);
-    this.drawPoints(context, points, width, themeColour("accent"));
+    this.drawPoints(context, pairsOf(particles), width, themeColour("accent"));
+  }
+
+  arrows(score, width) {
+    const reach = (0.45 * width) / ARROW_SIDE;
+    const [at, scores] = [this.grid(ARROW_SIDE), score].map(pairsOf);
+    return at.map((point, k) => {
+      const [across, up] = scores[k];
+      const length = Math.hypot(across, up);
+      const factor = (reach * Math.min(1, length / 2)) / (length || 1);
+      const [left, top] = this.plane.pixel(point, width);
+      return [[left, top], [left + factor * across, top - factor * up]];
+    });
   }
 }

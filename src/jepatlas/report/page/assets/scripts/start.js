@@ -5,6 +5,7 @@ const atlas = { ready: false };
 window.atlas = atlas;
 startTheme();
 startClaims();
+startTables();
 startStory(data.story);
 
 async function startSection(name) {

@@ -10,7 +10,9 @@ A track makes it in `reporting/page.py`, from the files of the current folder:
 
 and `assets/toy.js` starts it once the whole page is there:
 
-    sections.toy = async (data, maps) => { ... };
+    sections.toy = async (data, maps, later) => { ... };
+
+What of it can wait is told to `later`, as a function.
 
 Only what `evaluate` and the figures wrote is read: no network, no weights, no torch. A track
 without the module gets a table of its measures. Each track's scripts have names of their own and

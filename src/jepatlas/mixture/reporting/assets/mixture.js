@@ -349,7 +349,7 @@ function listenToControls(landscapes) {
   return set(last);
 }
 
-sections.mixture = async (world, maps) => {
+sections.mixture = async (world, maps, later) => {
   const tables = Object.fromEntries(Object.entries(maps).map(([name, table]) => [name, colourTable(table)]));
   const landscapes = new Landscapes(world, tables);
   landscapes.resize();
@@ -358,12 +358,16 @@ sections.mixture = async (world, maps) => {
   listenToKeys(landscapes);
   await listenToControls(landscapes);
   listenToObjectives(landscapes);
-  landscapes.curves = startCurves(landscapes);
-  landscapes.masked = foldCharts("masked", world.masked);
-  landscapes.linked = startLinked(landscapes);
-  landscapes.wipe = await startWipe(landscapes, tables);
-  landscapes.flow = await startFlow(landscapes);
-  landscapes.live = new Live(world, tables.viridis);
-  repainters.push(() => landscapes.live.draw());
+  later(async () => (landscapes.wipe = await startWipe(landscapes, tables)));
+  later(() => (landscapes.linked = startLinked(landscapes)));
+  later(async () => (landscapes.flow = await startFlow(landscapes)));
+  later(() => {
+    landscapes.curves = startCurves(landscapes);
+    landscapes.masked = foldCharts("masked", world.masked);
+  });
+  later(() => {
+    landscapes.live = new Live(world, tables.viridis);
+    repainters.push(() => landscapes.live.draw());
+  });
   return landscapes;
 };

@@ -790,6 +790,44 @@ def test_it_trains_what_is_chosen_and_what_collapses_collapses(page):
     assert np.median(page.tab.evaluate("frames_taken")) < FRAME
 
 
+def test_points_are_drawn_by_hand_and_learned_from(page):
+    canvas = page.tab.locator(".live-world canvas")
+    before = canvas.screenshot()  # for which it is brought into view
+    box = canvas.bounding_box()
+    page.tab.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.1 * box["height"])
+    page.tab.mouse.down()
+    page.tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.1 * box["height"], steps=20)
+    page.tab.mouse.up()
+    page.tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.tab.focus("#live-add")
+    page.tab.keyboard.press("Enter")
+    added, star = page.tab.evaluate("[atlas.mixture.live.added, atlas.mixture.live.star]")
+    *line, last = added
+    assert last == star
+    assert len(line) > 10
+    np.testing.assert_allclose([y for _, y in line], 13, atol=0.2)
+    assert np.min(np.diff([x for x, _ in line])) > 0.3
+    page.frame()
+    assert canvas.screenshot() != before
+    weights, means = page.tab.evaluate(
+        "(({ weights, means }) => [weights, means])(atlas.mixture.live.population)"
+    )
+    assert means[-len(added) :] == added
+    assert np.sum(weights) == pytest.approx(1)
+    assert weights[-1] == pytest.approx(1 / (240 + len(added)))
+    told = page.tab.evaluate(
+        """() => {
+          const told = [];
+          const { live } = atlas.mixture;
+          live.worker = { postMessage: (message) => told.push(message) };
+          document.getElementById("live-clear").click();
+          live.worker = null;
+          return told;
+        }"""
+    )
+    assert [len(one["world"]["means"]) for one in told] == [len(means) - len(added)]
+
+
 # Charts that are folded
 
 
@@ -970,10 +1008,35 @@ def test_a_link_has_all_that_was_moved(page):
     assert set(now.partition("?")[2].split("&")) == set(link.partition("?")[2].split("&"))
 
 
+def test_a_link_has_what_is_trained_here_and_what_is_marked(page):
+    link = (
+        "#mixture?brush=cluster,2&live=jepa.dsm&live-noise=0.5&live-variance=0&live-averaging=0.9"
+        "&live-cluster-1=-3.5,2&live-star=1,1&drawn=1,2;3.5,-4"
+    )
+    page.tab.evaluate("(link) => { location.hash = link; location.reload(); }", link)
+    page.tab.wait_for_timeout(100)
+    page.tab.wait_for_selector(READY)
+    marked = page.tab.evaluate(
+        "[...atlas.mixture.linked.marked].map((i) => atlas.mixture.linked.groups[i])"
+    )
+    assert set(marked) == {1}
+    live = "(({ settings, mixture, added, star }) => ({ settings, mixture, added, star }))"
+    found = page.tab.evaluate(f"{live}(atlas.mixture.live)")
+    assert (found["settings"]["noise"], found["settings"]["variance"]) == (0.5, 0)
+    assert (found["mixture"]["means"][0], found["star"]) == ([-3.5, 2], [1, 1])
+    assert found["added"] == [[1, 2], [3.5, -4]]
+    assert page.tab.locator("#live figure[data-live]").count() == 2
+    assert page.tab.locator("#live-names [aria-pressed=true]").all_inner_texts() == ["JEPA", "DSM"]
+    assert page.tab.locator("#live-averaging-value").inner_text() == "0.900"
+    now = page.tab.evaluate("decodeURIComponent(addressNow())")
+    assert set(now.partition("?")[2].split("&")) == set(link.partition("?")[2].split("&"))
+
+
 def test_a_mistyped_link_changes_nothing(page):
     before = page.place()
     page.tab.evaluate(
-        "location.hash = 'claims?star=a,b&ring=1&step=99&sigma=x&models=&time=-1&image=x&verdict=y'"
+        "location.hash = 'claims?star=a,b&ring=1&step=99&sigma=x&models=&time=-1&image=x&verdict=y"
+        "&live=x&live-noise=x&live-star=x&drawn=x;y&brush=cluster,99'"
     )
     page.tab.wait_for_timeout(100)
     assert page.place() == before

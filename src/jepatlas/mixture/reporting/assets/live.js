@@ -2,6 +2,10 @@
 
 const LIVE_SIDE = 33; // points of the drawn grid per side
 const ARROW_SIDE = 11;
+const SHOWN = 240; // points of the clusters that are drawn
+const MOST = 200; // points drawn by hand
+const NARROW = 0.01; // variance around each of them
+const APART = 0.4; // of the plane, from one of them to the next
 const SAVED = 400; // pixels that a picture of lines is wide
 const pairsOf = (numbers) => Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]]);
 const SLIDERS = {
@@ -16,7 +20,7 @@ const SLIDERS = {
 
 class Live {
   constructor(world, table) {
-    Object.assign(this, { world, table, running: false, panels: new Map(), star: [world.means[0][0] - 3, world.means[0][1]] }); // beside a cluster, whose handle it would hide
+    Object.assign(this, { world, table, running: false, panels: new Map(), chips: new Map(), added: [], star: [world.means[0][0] - 3, world.means[0][1]] }); // beside a cluster, whose handle it would hide
     this.mixture = { weights: world.weights, covariances: world.covariances, means: world.means.map((mean) => [...mean]) };
     this.plane = new Plane({ ...world, side: LIVE_SIDE });
     this.settings = { redundancy: 0.005, tradeOff: 0.01 };
@@ -45,10 +49,11 @@ class Live {
     for (const handle of this.handles) this.addHandle(handle);
     this.statement = element("div", { parent: figure, class: "panel-numbers" });
     this.points = this.scatter();
+    this.listenToDrawing();
     takeable(figure, "Points of the clusters", {
       png: () => pngOf(this.canvas),
-      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, dots(this.placed.map(({ point }) => this.plane.pixel(point, SAVED)), 1.5, "#586172")),
-      csv: () => csvOf(this.placed.map(({ k, point: [x, y] }) => ({ x, y, cluster: k + 1 }))),
+      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, [[this.placed.map(({ point }) => point), "#586172"], [this.added, "#0072b2"]].map(([points, colour]) => dots(points.map((point) => this.plane.pixel(point, SAVED)), 1.5, colour)).join("")),
+      csv: () => csvOf([...this.placed.map(({ k, point: [x, y] }) => ({ x, y, cluster: k + 1 })), ...this.added.map(([x, y]) => ({ x, y, cluster: "drawn" }))]),
     });
   }
 
@@ -57,15 +62,56 @@ class Live {
     return this.points.map(({ k, shift }) => ({ k, point: shift.map((value, axis) => value + this.mixture.means[k][axis]) }));
   }
 
+  /** What is learned from: the clusters, and a narrow one for each point drawn by hand, which weighs as much as each that is shown. */
+  get population() {
+    const { weights, means, covariances } = this.mixture;
+    const all = SHOWN + this.added.length;
+    return {
+      weights: [...weights.map((weight) => (weight * SHOWN) / all), ...this.added.map(() => 1 / all)],
+      means: [...means, ...this.added],
+      covariances: [...covariances, ...this.added.map(() => [[NARROW, 0], [0, NARROW]])],
+    };
+  }
+
+  setAdded(points) {
+    this.added = points.slice(0, MOST);
+    this.tell({ world: this.population });
+    this.draw();
+  }
+
+  /** Mouse and pen draw a line of points, a finger, which scrolls, one at each tap; keys put one where the star is. */
+  listenToDrawing() {
+    const add = (point) => this.setAdded([...this.added, point.map((value) => Number(value.toFixed(1)))]);
+    const where = ({ clientX, clientY }) => {
+      const box = this.canvas.getBoundingClientRect();
+      return this.plane.at([clientX - box.left, clientY - box.top], box.width);
+    };
+    this.canvas.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.button) return;
+      this.canvas.setPointerCapture(event.pointerId);
+      add(where(event));
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      const [x, y] = where(event);
+      const [left, up] = this.added.at(-1) ?? [];
+      if (this.canvas.hasPointerCapture(event.pointerId) && Math.hypot(x - left, y - up) > APART) add([x, y]);
+    });
+    this.canvas.addEventListener("click", (event) => event.pointerType === "touch" && add(where(event)));
+    document.getElementById("live-add").addEventListener("click", () => add(this.star));
+    document.getElementById("live-clear").addEventListener("click", () => this.setAdded([]));
+    link("drawn", () => this.added.map((point) => point.join(",")).join(";"), (text) => this.setAdded(text.split(";").map(pairOf).filter(Boolean)));
+  }
+
   addHandle(handle) {
     const button = element("button", { type: "button", class: "handle", text: handle.sign, parent: this.frame });
     handle.button = button;
     const move = (point) => {
       [0, 1].forEach((axis) => (handle.point[axis] = Math.min(this.world["xy"[axis]][1], Math.max(this.world["xy"[axis]][0], point[axis]))));
       this.placeHandles();
-      if (handle.name !== "Star") this.tell({ world: this.mixture });
+      if (handle.name !== "Star") this.tell({ world: this.population });
       this.draw();
     };
+    link(`live-${handle.name.toLowerCase().replace(" ", "-")}`, () => handle.point.map((value) => Number(value.toFixed(2))).join(","), (text) => pairOf(text) && move(pairOf(text)));
     button.addEventListener("keydown", (event) => {
       const towards = ARROWS[event.key];
       if (!towards) return;
@@ -91,7 +137,7 @@ class Live {
 
   /** Points to look at, not those that are learned from: these are drawn anew at each step. */
   scatter() {
-    return Array.from({ length: 240 }, (_, k) => ({ k: k % this.mixture.means.length, shift: this.shift(this.mixture.covariances[k % this.mixture.means.length]) }));
+    return Array.from({ length: SHOWN }, (_, k) => ({ k: k % this.mixture.means.length, shift: this.shift(this.mixture.covariances[k % this.mixture.means.length]) }));
   }
 
   shift([[a, b], [, d]]) {
@@ -105,10 +151,17 @@ class Live {
       const chip = element("button", { type: "button", class: "chip", text: label, parent: chips, "aria-pressed": String(this.names.has(name)) });
       chip.addEventListener("click", () => {
         this.names[this.names.has(name) ? "delete" : "add"](name);
-        chip.setAttribute("aria-pressed", String(this.names.has(name)));
         this.choose();
       });
+      this.chips.set(name, chip);
     }
+    const known = Object.keys(this.world.live.labels);
+    link("live", () => listOf(known.filter((name) => this.names.has(name))), (text) => {
+      const wanted = membersOf(text, known);
+      if (text && !wanted.length) return;
+      this.names = new Set(wanted);
+      this.choose();
+    });
   }
 
   addSliders() {
@@ -126,6 +179,10 @@ class Live {
       };
       slider.addEventListener("input", set);
       set();
+      link(id, () => slider.value, (text) => {
+        slider.value = text === "" || isNaN(text) ? slider.value : text;
+        set();
+      });
     }
   }
 
@@ -154,7 +211,7 @@ class Live {
       this.worker.onmessage = ({ data }) => this.receive(data);
       this.worker.onerror = ({ message }) => (this.statement.textContent = `Cannot train: ${message}`);
       const places = { grid: this.grid(LIVE_SIDE), arrows: this.grid(ARROW_SIDE) };
-      this.tell({ world: this.mixture, settings: this.settings, places, names: [...this.names] });
+      this.tell({ world: this.population, settings: this.settings, places, names: [...this.names] });
     }
     this.tell({ running });
   }
@@ -164,6 +221,7 @@ class Live {
   }
 
   choose() {
+    for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.names.has(name)));
     for (const [name, { figure }] of this.panels) if (!this.names.has(name)) this.panels.delete(name), figure.remove();
     for (const name of Object.keys(this.world.live.labels)) if (this.names.has(name) && !this.panels.has(name)) this.addPanel(name);
     this.tell({ names: [...this.names] });
@@ -245,7 +303,9 @@ class Live {
 
   drawWorld() {
     const { context, width } = this.prepare(this.canvas);
-    if (width) this.drawPoints(context, this.placed.map(({ point }) => point), width, themeColour("faint"));
+    if (!width) return;
+    this.drawPoints(context, this.placed.map(({ point }) => point), width, themeColour("faint"));
+    this.drawPoints(context, this.added, width, themeColour("accent"));
   }
 
   drawPoints(context, points, width, colour) {

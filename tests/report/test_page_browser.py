@@ -1049,7 +1049,41 @@ def test_printed_images_are_there_without_backgrounds(page):
     assert len(re.findall(rb"/Width 28\b", page.tab.pdf(print_background=False))) > 100
 
 
+def test_without_javascript_there_are_a_notice_and_still_pictures(browser, page_file):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(page_file.as_uri())
+    assert tab.locator(".scriptless").inner_text().startswith("JavaScript is off")
+    stills = tab.locator("img.still")
+    assert [one.is_visible() for one in stills.all()] == [True] * len(made.STILLS)
+    assert tab.locator("#claims-table tbody tr:visible").count() == 15
+    for hidden in (".controls", ".round", ".scripted"):
+        assert tab.locator(f"{hidden}:visible").count() == 0
+    context.close()
+
+
 # How it looks
+
+
+def test_controls_stay_in_sight_of_what_they_move(page):
+    for control, moved in (
+        ("moment", "#landscapes figure:last-of-type"),
+        ("sigma", "#recipes > div:last-of-type"),
+        ("legend", "#maps figure:last-of-type"),
+    ):
+        page.tab.locator(moved).evaluate("(one) => one.scrollIntoView({ behavior: 'instant' })")
+        top = page.tab.locator(f"#{control}").bounding_box()["y"]
+        assert 0 < top < 200, control
+
+
+def test_what_is_out_of_sight_does_not_move(page):
+    page.tab.click("#flow-run")
+    page.tab.wait_for_function("atlas.mixture.flow.time % 1 > 0")
+    page.tab.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    page.tab.wait_for_timeout(300)
+    stopped = page.tab.evaluate("atlas.mixture.flow.time")
+    page.tab.wait_for_timeout(300)
+    assert page.tab.evaluate("atlas.mixture.flow.time") == stopped
 
 
 @pytest.mark.parametrize("width", WIDTHS)

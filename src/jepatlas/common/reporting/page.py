@@ -10,9 +10,10 @@ A track makes it in `reporting/page.py`, from the files of the current folder:
 
 and `assets/toy.js` starts it once the whole page is there:
 
-    sections.toy = async (data, maps, later) => { ... };
+    sections.toy = async (data, maps, later, last) => { ... };
 
-What of it can wait is told to `later`, as a function.
+What of it can wait is told to `later`, as a function; what else can wait even where an address
+wants something of the page, as hardly anything moves when it comes, to `last`.
 
 Only what `evaluate` and the figures wrote is read: no network, no weights, no torch. A track
 without the module gets a table of its measures. Each track's scripts have names of their own and

@@ -1,6 +1,6 @@
 /**
  * Starts the sections: at once what is in sight, the rest part by part when nothing else is to be done; but all of it at once
- * where an address wants something of the page. `atlas` is for the browser's console, and for the tests.
+ * where an address wants something of the page, but for charts, whose room is there before them. `atlas` is for the browser's console, and for the tests.
  */
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -12,6 +12,7 @@ startTables();
 startStory(data.story);
 
 const waiting = []; // what can be done later, in this order
+const charts = []; // what can be done after that
 
 /** What is wrong with one section, or with a part of it, is no reason to lose the others. */
 async function attempt(name, act) {
@@ -27,15 +28,15 @@ async function attempt(name, act) {
 function startSection(name) {
   return attempt(name, async () => {
     if (!sections[name]) throw new Error("its script has not been read to the end");
-    const later = (part) => waiting.push(() => attempt(name, part));
-    atlas[name] = await sections[name](data.sections[name], data.maps, later);
+    const [later, last] = [waiting, charts].map((parts) => (part) => parts.push(() => attempt(name, part)));
+    atlas[name] = await sections[name](data.sections[name], data.maps, later, last);
   });
 }
 
-async function startWaiting(turn) {
-  while (waiting.length) {
+async function startAll(parts, turn) {
+  while (parts.length) {
     await turn();
-    await waiting.shift()();
+    await parts.shift()();
   }
 }
 
@@ -45,11 +46,12 @@ const idle = () => new Promise((done) => (window.requestIdleCallback ? requestId
 const names = Object.keys(data.sections);
 while (names.length && inSight(names[0])) await startSection(names.shift());
 waiting.push(...names.map((name) => () => startSection(name)));
-if (location.hash) await startWaiting(() => {});
-const rest = startWaiting(idle);
+if (location.hash) await startAll(waiting, () => {});
+const rest = startAll(waiting, idle);
 await startAddress(rest);
 atlas.ready = true;
 root.dataset.ready = "true";
 await rest;
+await startAll(charts, idle);
 atlas.whole = true;
 root.dataset.whole = "true";

@@ -69,7 +69,7 @@ def take(browser: Any, shot: Shot) -> bytes:
     viewport = {"width": shot.width, "height": 900}
     tab = browser.new_page(viewport=viewport, color_scheme=shot.theme, reduced_motion="reduce")
     tab.goto(PAGE.resolve().as_uri())
-    tab.wait_for_selector("html[data-ready]")
+    tab.wait_for_selector("html[data-whole]")
     tab.add_style_tag(content=STILL)
     shot.act(tab)
     tab.wait_for_timeout(500)  # until all is drawn

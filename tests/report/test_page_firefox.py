@@ -13,7 +13,7 @@ from tests.report import landscapes, made
 
 PROGRAMS = ("firefox-esr", "firefox")
 LAST = -1  # moment
-READY = "document.documentElement.dataset.ready"
+WHOLE = "document.documentElement.dataset.whole"
 CANVAS = """((canvas) => new Set(new Uint32Array(canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size)"""
 
@@ -33,9 +33,9 @@ def page(opened: Any, page_file: Path) -> Any:
     """The page at an address without anything that was moved before."""
     opened.open("about:blank")
     opened.open(page_file.as_uri())
-    opened.wait(READY)
+    opened.wait(WHOLE)
     yield opened
-    opened.wait("atlas.ready")  # one more answer, before which it has said what it had to say
+    opened.wait("atlas.whole")  # one more answer, before which it has said what it had to say
     assert opened.said == opened.asked == []
 
 
@@ -99,7 +99,7 @@ def test_what_is_moved_is_what_python_computes_and_is_in_the_address(page, root,
     assert place(page) == "★ (-5.25, 5.50) ○ (4.75, 5.00)"
     compare(page, world, (-5.25, 5.5), (4.75, 5))
     page.reload()
-    page.wait(READY)
+    page.wait(WHOLE)
     assert place(page) == "★ (-5.25, 5.50) ○ (4.75, 5.00)"
     compare(page, world, (-5.25, 5.5), (4.75, 5))
 

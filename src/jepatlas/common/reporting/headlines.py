@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 from jepatlas.common.measuring.measures import Measure, Measures
+from jepatlas.common.reporting.page import scrolled
 from jepatlas.common.reporting.tables import interval
 
 Column = Callable[[str], Measure | None]
@@ -20,21 +21,14 @@ def headlines(title: str, names: Mapping[str, str], columns: Mapping[str, Column
     headings. What would be empty in whole, row, column or table, is left out."""
     known = {name: {head: of(name) for head, of in columns.items()} for name in names}
     heads = [head for head in columns if any(found[head] for found in known.values())]
-    rows = "\n".join(
+    rows = [
         f'<tr><th scope="row">{escape(names[name])}</th>'
         + "".join(f"<td>{interval(one) if (one := found[head]) else ''}</td>" for head in heads)
         + "</tr>"
         for name, found in known.items()
         if any(found.values())
-    )
-    if not rows:
-        return ""
-    first, cells = escape(title), "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    return (
-        f'  <div class="measures headlines" tabindex="0" role="region" aria-label="{first}">'
-        f'<table>\n<thead><tr><th scope="col">{first}</th>{cells}</tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table></div>\n"
-    )
+    ]
+    return scrolled(title, [title, *heads], rows, "headlines") if rows else ""
 
 
 def one_of(measures: Measures, name: str) -> Column:

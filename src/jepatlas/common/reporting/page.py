@@ -10,7 +10,10 @@ A track makes it in `reporting/page.py`, from the files of the current folder:
 
 and `assets/toy.js` starts it once the whole page is there:
 
-    sections.toy = async (data, maps) => { ... };
+    sections.toy = async (data, maps, later, last) => { ... };
+
+What of it can wait is told to `later`, as a function; what else can wait even where an address
+wants something of the page, as hardly anything moves when it comes, to `last`.
 
 Only what `evaluate` and the figures wrote is read: no network, no weights, no torch. A track
 without the module gets a table of its measures. Each track's scripts have names of their own and
@@ -99,20 +102,26 @@ def measures(track: str, names: Mapping[str, str]) -> str:
     """
     found = Measures.read(track)
     methods = found.methods
-    head = "".join(
-        f'<th scope="col">{escape(names.get(method, method))}</th>' for method in methods
-    )
+    heads = ["measure", *(names.get(method, method) for method in methods)]
     rows = []
     for name in dict.fromkeys(name for _, name in found.rows):
         numbers = "".join(f"<td>{known(found, method, name)}</td>" for method in methods)
         place = escape(f"{track}-{name}")
         rows.append(f'<tr id="{place}"><th scope="row">{escape(name)}</th>{numbers}</tr>')
-    body = "\n".join(rows)
-    label = f"Measures of {title(track)}"
+    return scrolled(f"Measures of {title(track)}", heads, rows)
+
+
+def scrolled(name: str, heads: Sequence[str], rows: Sequence[str], kind: str = "") -> str:
+    """A table of the page, which scrolls in a frame of its own and can be saved under its name.
+
+    heads: of the columns, as text; rows: as HTML; kind: how it looks beside what all have.
+    """
+    said, body = escape(name), "\n".join(rows)
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
     return (
-        f'  <div class="measures" tabindex="0" role="region" aria-label="{escape(label)}"><table>\n'
-        f'<thead><tr><th scope="col">measure</th>{head}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody></table></div>\n"
+        f'  <div data-table="{said}"><div class="{f"measures {kind}".strip()}" tabindex="0" '
+        f'role="region" aria-label="{said}"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div></div>\n"
     )
 
 

@@ -128,12 +128,12 @@ class HiddenCauses {
   }
 }
 
-sections.hidden_causes = async (data) => {
+sections.hidden_causes = async (data, maps, later, last) => {
   const causes = new HiddenCauses(data);
   await causes.load();
   causes.build();
   causes.listen();
-  for (const chart of causes.charts) await chart.build();
-  repainters.push(() => causes.charts.forEach((chart) => chart.build()));
+  causes.charts.forEach((chart) => last(() => chart.build()));
+  repainters.push(() => causes.charts.forEach((chart) => chart.repaint()));
   return causes;
 };

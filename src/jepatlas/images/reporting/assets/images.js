@@ -42,6 +42,8 @@ class Picker {
       if (size) this.picker.style.setProperty("--cell", `${size}px`);
     };
     new ResizeObserver(fit).observe(this.picker);
+    const rows = () => this.shown.map((image) => ({ image, class: this.name(image) }));
+    this.addTake(this.picker.parentElement, this.picker, "Test images", rows);
     this.picker.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -67,13 +69,59 @@ class Picker {
     const box = document.getElementById("image");
     box.replaceChildren();
     const label = this.labels[this.shown[k]];
-    element("h3", { text: `Test image ${this.shown[k]}, ${this.classes[label]}, and its perturbed versions`, parent: box });
+    element("h3", { id: "image-title", text: `Test image ${this.shown[k]}, ${this.classes[label]}, and its perturbed versions`, parent: box });
     const strip = element("div", { class: "strip versions", parent: box });
     this.figure(strip, this.originals[k], "clean", "big");
     const { perturbed } = this.methods[0];
     this.kinds.forEach((kind, number) => this.figure(strip, perturbed[k][number], kind));
     const rows = element("div", { class: "rows", parent: box });
     for (const method of this.methods) this.showMethod(method, k, label, rows);
+    this.addTake(box, box, `Test image ${this.shown[k]}`, () => this.methods.map((method) => this.saidBy(method, k)));
+  }
+
+  /** A row of a table: what the neighbours of the k-th image are by a method. */
+  saidBy(method, k) {
+    const image = this.shown[k];
+    const theirs = method.neighbour_labels[k].map((label, number) => [`neighbour ${number + 1}`, this.classes[label]]);
+    return { image, class: this.name(image), method: method.label, "neighbours say": this.classes[method.predicted[image]], ...Object.fromEntries(theirs) };
+  }
+
+  /** Images and words of a box, where they are in it. */
+  addTake(parent, box, name, rows) {
+    const svg = () => this.svg(box);
+    takeable(parent, name, { png: async () => drawn(await svg()), svg, csv: () => csvOf(rows()) });
+  }
+
+  async svg(box) {
+    const sheet = new Image();
+    sheet.src = getComputedStyle(box.querySelector(".tile")).backgroundImage.slice(5, -2);
+    await sheet.decode();
+    const frame = box.getBoundingClientRect();
+    const at = (one) => {
+      const { left, top, width, height } = one.getBoundingClientRect();
+      return { x: left - frame.left, y: top - frame.top, width, height };
+    };
+    const tiles = [...box.querySelectorAll(".tile")].map((tile) => {
+      const { x, y, width, height } = at(tile);
+      return `<image href="${this.cut(sheet, tile)}" x="${x}" y="${y}" width="${width}" height="${height}" style="image-rendering: pixelated"/>`;
+    });
+    const words = [...box.querySelectorAll("h3, h4, figcaption")].map((one) => {
+      const { x, y, width, height } = at(one);
+      const [left, anchor] = one.matches("figcaption") ? [x + width / 2, "middle"] : [x, "start"];
+      return `<text x="${left}" y="${y + 0.8 * height}" text-anchor="${anchor}" font-family="sans-serif" font-size="${parseFloat(getComputedStyle(one).fontSize)}">${escaped(one.textContent)}</text>`;
+    });
+    const ground = `<rect width="100%" height="100%" fill="#ffffff"/>`;
+    return svgOf(Math.ceil(frame.width), Math.ceil(frame.height), ground + tiles.join("") + words.join(""));
+  }
+
+  /** The image of a tile as a `data:` address. */
+  cut(sheet, tile) {
+    const style = getComputedStyle(tile);
+    const [column, row, columns, rows] = ["column", "row", "columns", "rows"].map((name) => Number(style.getPropertyValue(`--${name}`)));
+    const [width, height] = [sheet.naturalWidth / columns, sheet.naturalHeight / rows];
+    const canvas = element("canvas", { width, height });
+    canvas.getContext("2d").drawImage(sheet, -column * width, -row * height);
+    return canvas.toDataURL("image/png");
   }
 
   showMethod(method, k, label, parent) {
@@ -100,6 +148,16 @@ class Picker {
     element("figcaption", { text: caption, parent: figure });
     return figure;
   }
+}
+
+/** A picture of lines as one of points. */
+async function drawn(svg) {
+  const picture = new Image();
+  picture.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  await picture.decode();
+  const canvas = element("canvas", { width: 2 * picture.width, height: 2 * picture.height });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return pngOf(canvas);
 }
 
 sections.images = async (data) => {

@@ -51,19 +51,21 @@ class Linked {
     return Array.from({ length: online.length / size }, (_, axis) => corners.reduce((sum, [step, weight]) => sum + weight * online[axis * size + start + step], 0));
   }
 
-  /** Mark what lies in the box again, whose text is `VIEW,x0,y0,x1,y1` in hundredths of the view. */
+  /** Mark again what the box says: `VIEW,x0,y0,x1,y1` in hundredths of the view, or `cluster,NUMBER`. */
   remark() {
     const [name, ...ends] = this.box.split(",");
+    if (name === "cluster") this.marked = new Set(this.groups.flatMap((group, i) => (group === ends[0] - 1 ? [i] : [])));
     const k = this.views.findIndex((view) => view.name === name);
     const inside = ([x, y]) => x >= ends[0] / 100 && x <= ends[2] / 100 && y >= ends[1] / 100 && y <= ends[3] / 100;
     if (k >= 0) this.marked = new Set(this.spots[k].flatMap((spot, i) => (inside(spot) ? [i] : [])));
     this.draw();
   }
 
-  mark(points, box = "") {
-    this.marked = new Set(points);
+  /** Mark what a box says, and nothing else. */
+  mark(box = "") {
+    this.marked = new Set();
     this.box = box;
-    this.draw();
+    this.remark();
   }
 
   draw() {
@@ -107,18 +109,15 @@ class Linked {
     const chips = document.getElementById("linked-clusters");
     this.landscapes.world.means.forEach((_, k) => {
       const chip = element("button", { type: "button", class: "chip", text: `${k + 1}`, parent: chips });
-      chip.addEventListener("click", () => this.mark(this.groups.flatMap((group, i) => (group === k ? [i] : []))));
+      chip.addEventListener("click", () => this.mark(`cluster,${k + 1}`));
     });
-    element("button", { type: "button", class: "chip", text: "none", parent: chips }).addEventListener("click", () => this.mark([]));
+    element("button", { type: "button", class: "chip", text: "none", parent: chips }).addEventListener("click", () => this.mark());
     const known = this.methods.map(({ method }) => method.name);
     link("embedding", () => this.choice.value, (text) => {
       if (known.includes(text)) this.choice.value = text;
       this.measure();
     });
-    link("brush", () => this.box, (text) => {
-      this.mark([], /^\w+(,-?\d+){4}$/.test(text) ? text : "");
-      this.remark();
-    });
+    link("brush", () => this.box, (text) => this.mark(/^(cluster,\d+|\w+(,-?\d+){4})$/.test(text) ? text : ""));
   }
 
   /** A rectangle that is drawn with mouse, pen or finger; a click without one marks nothing. */
@@ -131,7 +130,7 @@ class Linked {
     canvas.addEventListener("pointerdown", (event) => {
       from = where(event);
       canvas.setPointerCapture(event.pointerId);
-      this.mark([]);
+      this.mark();
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!from) return;

@@ -2,6 +2,12 @@
 
 const LIVE_SIDE = 33; // points of the drawn grid per side
 const ARROW_SIDE = 11;
+const SHOWN = 240; // points of the clusters that are drawn
+const MOST = 200; // points drawn by hand
+const NARROW = 0.01; // variance around each of them
+const APART = 0.4; // of the plane, from one of them to the next
+const SAVED = 400; // pixels that a picture of lines is wide
+const pairsOf = (numbers) => Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]]);
 const SLIDERS = {
   noise: { label: "Noise of views", min: 0.05, max: 3, step: 0.05, value: 1.5, digits: 2 },
   temperature: { label: "Temperature", min: 0.05, max: 2, step: 0.05, value: 0.5, digits: 2 },
@@ -14,7 +20,7 @@ const SLIDERS = {
 
 class Live {
   constructor(world, table) {
-    Object.assign(this, { world, table, running: false, panels: new Map(), star: [world.means[0][0] - 3, world.means[0][1]] }); // beside a cluster, whose handle it would hide
+    Object.assign(this, { world, table, running: false, panels: new Map(), chips: new Map(), added: [], star: [world.means[0][0] - 3, world.means[0][1]] }); // beside a cluster, whose handle it would hide
     this.mixture = { weights: world.weights, covariances: world.covariances, means: world.means.map((mean) => [...mean]) };
     this.plane = new Plane({ ...world, side: LIVE_SIDE });
     this.settings = { redundancy: 0.005, tradeOff: 0.01 };
@@ -43,6 +49,57 @@ class Live {
     for (const handle of this.handles) this.addHandle(handle);
     this.statement = element("div", { parent: figure, class: "panel-numbers" });
     this.points = this.scatter();
+    this.listenToDrawing();
+    takeable(figure, "Points of the clusters", {
+      png: () => pngOf(this.canvas),
+      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, [[this.placed.map(({ point }) => point), "#586172"], [this.added, "#0072b2"]].map(([points, colour]) => dots(points.map((point) => this.plane.pixel(point, SAVED)), 1.5, colour)).join("")),
+      csv: () => csvOf([...this.placed.map(({ k, point: [x, y] }) => ({ x, y, cluster: k + 1 })), ...this.added.map(([x, y]) => ({ x, y, cluster: "drawn" }))]),
+    });
+  }
+
+  /** The points to look at where their clusters are now. */
+  get placed() {
+    return this.points.map(({ k, shift }) => ({ k, point: shift.map((value, axis) => value + this.mixture.means[k][axis]) }));
+  }
+
+  /** What is learned from: the clusters, and a narrow one for each point drawn by hand, which weighs as much as each that is shown. */
+  get population() {
+    const { weights, means, covariances } = this.mixture;
+    const all = SHOWN + this.added.length;
+    return {
+      weights: [...weights.map((weight) => (weight * SHOWN) / all), ...this.added.map(() => 1 / all)],
+      means: [...means, ...this.added],
+      covariances: [...covariances, ...this.added.map(() => [[NARROW, 0], [0, NARROW]])],
+    };
+  }
+
+  setAdded(points) {
+    this.added = points.slice(0, MOST);
+    this.tell({ world: this.population });
+    this.draw();
+  }
+
+  /** Mouse and pen draw a line of points, a finger, which scrolls, one at each tap; keys put one where the star is. */
+  listenToDrawing() {
+    const add = (point) => this.setAdded([...this.added, point.map((value) => Number(value.toFixed(1)))]);
+    const where = ({ clientX, clientY }) => {
+      const box = this.canvas.getBoundingClientRect();
+      return this.plane.at([clientX - box.left, clientY - box.top], box.width);
+    };
+    this.canvas.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.button) return;
+      this.canvas.setPointerCapture(event.pointerId);
+      add(where(event));
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      const [x, y] = where(event);
+      const [left, up] = this.added.at(-1) ?? [];
+      if (this.canvas.hasPointerCapture(event.pointerId) && Math.hypot(x - left, y - up) > APART) add([x, y]);
+    });
+    this.canvas.addEventListener("click", (event) => event.pointerType === "touch" && add(where(event)));
+    document.getElementById("live-add").addEventListener("click", () => add(this.star));
+    document.getElementById("live-clear").addEventListener("click", () => this.setAdded([]));
+    link("drawn", () => this.added.map((point) => point.join(",")).join(";"), (text) => this.setAdded(text.split(";").map(pairOf).filter(Boolean)));
   }
 
   addHandle(handle) {
@@ -51,9 +108,10 @@ class Live {
     const move = (point) => {
       [0, 1].forEach((axis) => (handle.point[axis] = Math.min(this.world["xy"[axis]][1], Math.max(this.world["xy"[axis]][0], point[axis]))));
       this.placeHandles();
-      if (handle.name !== "Star") this.tell({ world: this.mixture });
+      if (handle.name !== "Star") this.tell({ world: this.population });
       this.draw();
     };
+    link(`live-${handle.name.toLowerCase().replace(" ", "-")}`, () => handle.point.map((value) => Number(value.toFixed(2))).join(","), (text) => pairOf(text) && move(pairOf(text)));
     button.addEventListener("keydown", (event) => {
       const towards = ARROWS[event.key];
       if (!towards) return;
@@ -79,7 +137,7 @@ class Live {
 
   /** Points to look at, not those that are learned from: these are drawn anew at each step. */
   scatter() {
-    return Array.from({ length: 240 }, (_, k) => ({ k: k % this.mixture.means.length, shift: this.shift(this.mixture.covariances[k % this.mixture.means.length]) }));
+    return Array.from({ length: SHOWN }, (_, k) => ({ k: k % this.mixture.means.length, shift: this.shift(this.mixture.covariances[k % this.mixture.means.length]) }));
   }
 
   shift([[a, b], [, d]]) {
@@ -93,10 +151,17 @@ class Live {
       const chip = element("button", { type: "button", class: "chip", text: label, parent: chips, "aria-pressed": String(this.names.has(name)) });
       chip.addEventListener("click", () => {
         this.names[this.names.has(name) ? "delete" : "add"](name);
-        chip.setAttribute("aria-pressed", String(this.names.has(name)));
         this.choose();
       });
+      this.chips.set(name, chip);
     }
+    const known = Object.keys(this.world.live.labels);
+    link("live", () => listOf(known.filter((name) => this.names.has(name))), (text) => {
+      const wanted = membersOf(text, known);
+      if (text && !wanted.length) return;
+      this.names = new Set(wanted);
+      this.choose();
+    });
   }
 
   addSliders() {
@@ -114,6 +179,10 @@ class Live {
       };
       slider.addEventListener("input", set);
       set();
+      link(id, () => slider.value, (text) => {
+        slider.value = text === "" || isNaN(text) ? slider.value : text;
+        set();
+      });
     }
   }
 
@@ -142,7 +211,7 @@ class Live {
       this.worker.onmessage = ({ data }) => this.receive(data);
       this.worker.onerror = ({ message }) => (this.statement.textContent = `Cannot train: ${message}`);
       const places = { grid: this.grid(LIVE_SIDE), arrows: this.grid(ARROW_SIDE) };
-      this.tell({ world: this.mixture, settings: this.settings, places, names: [...this.names] });
+      this.tell({ world: this.population, settings: this.settings, places, names: [...this.names] });
     }
     this.tell({ running });
   }
@@ -152,6 +221,7 @@ class Live {
   }
 
   choose() {
+    for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.names.has(name)));
     for (const [name, { figure }] of this.panels) if (!this.names.has(name)) this.panels.delete(name), figure.remove();
     for (const name of Object.keys(this.world.live.labels)) if (this.names.has(name) && !this.panels.has(name)) this.addPanel(name);
     this.tell({ names: [...this.names] });
@@ -168,15 +238,40 @@ class Live {
     const numbers = element("div", { class: "panel-numbers", parent: figure });
     const [loss, other] = [0, 1].map(() => element("span", { parent: numbers }));
     const energies = new Float32Array(LIVE_SIDE ** 2);
-    const picture = new OffscreenCanvas(LIVE_SIDE, LIVE_SIDE);
-    this.panels.set(name, { figure, step, canvas, loss, other, energies, picture });
+    this.panels.set(name, { label, figure, step, canvas, loss, other, energies, picture: new Picture(this.plane, this.table) });
+  }
+
+  /** Once there is something to be saved. */
+  addTake(panel) {
+    const scored = panel.state.name === "dsm";
+    takeable(panel.figure, `Trained here, ${panel.label}`, {
+      png: () => pngOf(panel.canvas),
+      svg: () => svgOf(SAVED, SAVED * this.plane.ratio, scored ? this.scoreSvg(panel.state) : panel.picture.svg(SAVED) + starSvg(this.plane.pixel(this.star, SAVED))),
+      csv: () => csvOf(scored ? this.scoreRows(panel.state) : this.energyRows(panel.energies)),
+    });
+  }
+
+  scoreSvg({ particles, learned, exact }) {
+    const lines = (score, colour, width) => this.arrows(score, SAVED).map((line) => `<polyline points="${places(line)}" fill="none" stroke="${colour}" stroke-width="${width}"/>`).join("");
+    return lines(exact, "#586172", 3.5) + lines(learned, "#ff5a36", 1.3) + dots(pairsOf(particles).map((point) => this.plane.pixel(point, SAVED)), 1.5, "#0072b2");
+  }
+
+  scoreRows({ learned, exact }) {
+    const [at, scores, truth] = [this.grid(ARROW_SIDE), learned, exact].map(pairsOf);
+    return at.map(([x, y], k) => ({ x, y, learned0: scores[k][0], learned1: scores[k][1], exact0: truth[k][0], exact1: truth[k][1] }));
+  }
+
+  energyRows(energies) {
+    return pairsOf(this.grid(LIVE_SIDE)).map(([x, y], k) => ({ x, y, E: energies[k] }));
   }
 
   receive(states) {
     for (const state of states) {
       const panel = this.panels.get(state.name);
       if (!panel) continue;
+      const first = !panel.state;
       panel.state = state;
+      if (first) this.addTake(panel);
       panel.step.textContent = `step ${state.step}`;
       panel.loss.textContent = state.loss === null ? "" : `loss ${written(state.loss, 3)}`;
       const collapsed = state.spread < this.world.collapsed;
@@ -208,7 +303,9 @@ class Live {
 
   drawWorld() {
     const { context, width } = this.prepare(this.canvas);
-    if (width) this.drawPoints(context, this.points.map(({ k, shift }) => shift.map((value, axis) => value + this.mixture.means[k][axis])), width, themeColour("faint"));
+    if (!width) return;
+    this.drawPoints(context, this.placed.map(({ point }) => point), width, themeColour("faint"));
+    this.drawPoints(context, this.added, width, themeColour("accent"));
   }
 
   drawPoints(context, points, width, colour) {
@@ -221,7 +318,7 @@ class Live {
   }
 
   drawPanel({ canvas, state, energies, picture }) {
-    const { context, width, height } = this.prepare(canvas);
+    const { context, width } = this.prepare(canvas);
     if (!width) return;
     if (state.name === "dsm") return this.drawScore(context, width, state);
     const size = LIVE_SIDE ** 2;
@@ -232,36 +329,28 @@ class Live {
       energies[i] = 0;
       for (let d = 0; d < dim; d++) energies[i] -= state.online[i * dim + d] * target[at + d];
     }
-    const image = new ImageData(LIVE_SIDE, LIVE_SIDE);
-    const pixels = new Uint32Array(image.data.buffer);
-    energies.forEach((energy, i) => {
-      const level = Math.min(255, Math.max(0, Math.round(((energy + 1) / 2) * 255)));
-      pixels[(LIVE_SIDE - 1 - Math.floor(i / LIVE_SIDE)) * LIVE_SIDE + (i % LIVE_SIDE)] = this.table[level];
-    });
-    picture.getContext("2d").putImageData(image, 0, 0);
-    const [across, down] = [width / (LIVE_SIDE - 1), height / (LIVE_SIDE - 1)];
-    context.drawImage(picture, -across / 2, -down / 2, width + across, height + down);
+    picture.colour(energies, [-1, 1]);
+    picture.draw(context, width);
     drawStar(context, this.plane.pixel(this.star, width));
   }
 
   /** The exact score in the colour of lines, the learned one on top; long arrows are cut, as far from the clusters they only grow. */
   drawScore(context, width, { particles, learned, exact }) {
-    const reach = (0.45 * width) / ARROW_SIDE;
-    const places = this.grid(ARROW_SIDE);
     for (const [score, colour, thick] of [[exact, themeColour("faint"), 3.5], [learned, themeColour("star"), 1.3]]) {
-      context.strokeStyle = colour;
-      context.lineWidth = thick;
-      for (let i = 0; i < places.length; i += 2) {
-        const length = Math.hypot(score[i], score[i + 1]);
-        const factor = (reach * Math.min(1, length / 2)) / (length || 1);
-        const [left, top] = this.plane.pixel([places[i], places[i + 1]], width);
-        context.beginPath();
-        context.moveTo(left, top);
-        context.lineTo(left + factor * score[i], top - factor * score[i + 1]);
-        context.stroke();
-      }
+      for (const line of this.arrows(score, width)) stroke(context, line, colour, thick);
     }
-    const points = Array.from({ length: particles.length / 2 }, (_, k) => [particles[2 * k], particles[2 * k + 1]]);
-    this.drawPoints(context, points, width, themeColour("accent"));
+    this.drawPoints(context, pairsOf(particles), width, themeColour("accent"));
+  }
+
+  arrows(score, width) {
+    const reach = (0.45 * width) / ARROW_SIDE;
+    const [at, scores] = [this.grid(ARROW_SIDE), score].map(pairsOf);
+    return at.map((point, k) => {
+      const [across, up] = scores[k];
+      const length = Math.hypot(across, up);
+      const factor = (reach * Math.min(1, length / 2)) / (length || 1);
+      const [left, top] = this.plane.pixel(point, width);
+      return [[left, top], [left + factor * across, top - factor * up]];
+    });
   }
 }

@@ -114,19 +114,13 @@ class Landscape {
   svg() {
     const { plane, ground } = this;
     const [width, height] = [400, 400 * plane.ratio];
-    const small = element("canvas", { width: plane.side, height: plane.side });
-    small.getContext("2d").drawImage(this.picture.canvas, 0, 0);
-    const field = small.toDataURL("image/png");
-    const step = width / (plane.side - 1);
-    const rise = height / (plane.side - 1);
-    const image = `<image href="${field}" x="${-step / 2}" y="${-rise / 2}" width="${width + step}" height="${height + rise}" preserveAspectRatio="none"/>`;
     const at = (place) => plane.pixel(plane.point(place), width);
-    const star = this.method.kind === "embedding" ? `<path transform="translate(${at(this.seen.reference)})" d="${STAR_PATH}" fill="#ff5a36" stroke="#ffffff"/>` : "";
+    const star = this.method.kind === "embedding" ? starSvg(at(this.seen.reference)) : "";
     const [x, y] = at(this.seen.probe);
     const ring = `<circle cx="${x}" cy="${y}" r="6" fill="none" stroke="#ffffff" stroke-width="2"/>`;
     const points = this.seen.options.points ? dots(ground.points.map((point) => plane.pixel(point, width)), 1.6, "#ffffff") : "";
     const lines = this.seen.options.density ? ground.contours.map((line) => `<polyline points="${places(line.map((p) => plane.pixel(p, width)))}" fill="none" stroke="#ffffff"/>`).join("") : "";
-    return svgOf(width, height, image + lines + points + ring + star);
+    return svgOf(width, height, this.picture.svg(width) + lines + points + ring + star);
   }
 
   csv() {
@@ -144,6 +138,8 @@ class Landscape {
     return fine ? `−1 + ${powerOfTen(above)}` : written(Math.min(1, above - 1), 2);
   }
 }
+
+const starSvg = (place) => `<path transform="translate(${place})" d="${STAR_PATH}" fill="#ff5a36" stroke="#ffffff"/>`;
 
 function drawStar(context, [left, top]) {
   context.save();
@@ -353,7 +349,7 @@ function listenToControls(landscapes) {
   return set(last);
 }
 
-sections.mixture = async (world, maps) => {
+sections.mixture = async (world, maps, later) => {
   const tables = Object.fromEntries(Object.entries(maps).map(([name, table]) => [name, colourTable(table)]));
   const landscapes = new Landscapes(world, tables);
   landscapes.resize();
@@ -362,12 +358,16 @@ sections.mixture = async (world, maps) => {
   listenToKeys(landscapes);
   await listenToControls(landscapes);
   listenToObjectives(landscapes);
-  landscapes.curves = startCurves(landscapes);
-  landscapes.masked = foldCharts("masked", world.masked);
-  landscapes.linked = startLinked(landscapes);
-  landscapes.wipe = await startWipe(landscapes, tables);
-  landscapes.flow = await startFlow(landscapes);
-  landscapes.live = new Live(world, tables.viridis);
-  repainters.push(() => landscapes.live.draw());
+  later(async () => (landscapes.wipe = await startWipe(landscapes, tables)));
+  later(() => (landscapes.linked = startLinked(landscapes)));
+  later(async () => (landscapes.flow = await startFlow(landscapes)));
+  later(() => {
+    landscapes.curves = startCurves(landscapes);
+    landscapes.masked = foldCharts("masked", world.masked);
+  });
+  later(() => {
+    landscapes.live = new Live(world, tables.viridis);
+    repainters.push(() => landscapes.live.draw());
+  });
   return landscapes;
 };

@@ -67,6 +67,15 @@ class Picture {
     const [across, down] = [width, height].map((length) => length / (this.plane.side - 1));
     context.drawImage(this.canvas, -across / 2, -down / 2, width + across, height + down);
   }
+
+  /** The same for a picture of lines, a pixel for each grid point. */
+  svg(width) {
+    const { side, ratio } = this.plane;
+    const small = element("canvas", { width: side, height: side });
+    small.getContext("2d").drawImage(this.canvas, 0, 0);
+    const [across, down] = [width, width * ratio].map((length) => length / (side - 1));
+    return `<image href="${small.toDataURL("image/png")}" x="${-across / 2}" y="${-down / 2}" width="${width + across}" height="${width * ratio + down}" preserveAspectRatio="none"/>`;
+  }
 }
 
 /** What does not change while the star moves: drawn once per size and choice, then only copied. */

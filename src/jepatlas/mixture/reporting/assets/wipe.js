@@ -61,7 +61,13 @@ class Wipe {
 
   svg() {
     const { width, height } = this.canvas;
-    return svgOf(width, height, `<image href="${this.canvas.toDataURL("image/png")}" width="${width}" height="${height}"/>`);
+    const edge = this.share * width;
+    const sides = [[0, edge], [edge, width - edge]].map(([left, wide], side) => {
+      const clip = `<clipPath id="side-${side}"><rect x="${left}" width="${wide}" height="${height}"/></clipPath>`;
+      return `${clip}<g clip-path="url(#side-${side})">${this.pictures[this.sides[side]].svg(width)}</g>`;
+    });
+    const line = `<rect x="${edge - 1.5}" width="3" height="${height}" fill="#ffffff"/>`;
+    return svgOf(width, height, sides.join("") + line + starSvg(this.plane.pixel(this.plane.point(this.landscapes.reference), width)));
   }
 
   csv() {

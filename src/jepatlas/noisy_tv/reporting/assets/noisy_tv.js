@@ -224,16 +224,16 @@ class NoisyTv {
   }
 }
 
-sections.noisy_tv = async (data) => {
+sections.noisy_tv = async (data, maps, later, last) => {
   const tv = new NoisyTv(data);
   await tv.load();
   tv.build();
   tv.listen();
   tv.beside = new More(tv, data.more);
   const charts = Object.values(tv.recipes).flatMap(({ scores, over }) => [scores, over]);
-  for (const chart of charts) await chart.build();
+  charts.forEach((chart) => last(() => chart.build()));
   repainters.push(() => {
-    charts.forEach((chart) => chart.build());
+    charts.forEach((chart) => chart.repaint());
     tv.drawPhases();
   });
   return tv;

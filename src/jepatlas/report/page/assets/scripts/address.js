@@ -51,8 +51,11 @@ function placeNow() {
   return above.at(-1)?.id ?? "";
 }
 
+let whole = Promise.resolve(); // once every section has been started, and so has linked what it has
+
 /** Set everything from an address, then go to its place, at which scripts may have put things meanwhile. */
 async function follow(fragment, scroll) {
+  await whole;
   const { place, wanted } = partsOf(fragment);
   if (wanted) for (const [key, { read, set, initial }] of linked) {
     const text = wanted.get(key) ?? initial;
@@ -67,14 +70,16 @@ async function follow(fragment, scroll) {
 let moved = false; // by the reader, before all was there: then the page stays where it is
 for (const kind of ["wheel", "touchmove", "keydown"]) addEventListener(kind, () => (moved = true), { once: true, passive: true });
 
-async function startAddress() {
+/** rest: when the sections that have not been started yet will have been; there are none if the page has an address to follow. */
+async function startAddress(rest) {
+  whole = rest;
   let due = 0;
   const write = () => history.replaceState(null, "", addressNow() || location.pathname);
   const soon = () => {
     clearTimeout(due);
     due = setTimeout(write, WAIT);
   };
-  await follow(location.hash, !moved);
+  if (location.hash) await follow(location.hash, !moved);
   addEventListener("hashchange", () => follow(location.hash, true));
   for (const kind of ["input", "click", "keyup", "pointerup"]) addEventListener(kind, soon, true);
   startCopying();

@@ -6,10 +6,13 @@ function bytesOf(address) {
 
 /** Vega-Lite charts that follow the theme; their data are set from here. */
 
+const AXIS = 54; // pixels that axes take below a chart
+
 class Chart {
   /** spec: made by Altair; its data sources have names and no values. */
   constructor(parent, spec, label) {
     this.box = element("div", { class: "chart", parent, role: "figure", "aria-label": label });
+    this.box.style.minHeight = `${spec.height + AXIS}px`; // so that hardly anything moves when it is drawn
     this.spec = spec;
     this.rows = {};
     takeable(parent, label, {
@@ -30,6 +33,11 @@ class Chart {
     const { view } = await vegaEmbed(this.box, { ...this.spec, datasets: this.rows }, { actions: false, renderer: "svg", config, tooltip: { theme: root.dataset.theme } });
     this.view = view.signal("ink", ink);
     await this.view.runAsync();
+  }
+
+  /** After a change of colours; what has not been drawn yet will have them. */
+  repaint() {
+    return this.view && this.build();
   }
 
   /** Replace the rows of some of the data sources: `{name: rows}`. */

@@ -3,7 +3,7 @@
 const root = document.documentElement;
 const preference = matchMedia("(prefers-color-scheme: dark)");
 const repainters = []; // called with no argument when colours have changed
-const sections = {}; // what starts each section: (its data, colour maps) => anything
+const sections = {}; // what starts each section: (its data, colour maps, later, last) => anything; told of what can be done when nothing else is, and after that
 
 function setTheme(name) {
   root.dataset.theme = name;

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
-from jepatlas.noisy_tv.drawing.looks import RECIPES, SPELLED, label, looks
+from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 
 SCALES = (0.0, 4.0, 8.0)
-NAMES = [*SPELLED, "my_method"]  # the last is of a user's own
+METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "pred_vae", "gated_ae")
+NAMES = [*METHODS, "my_method"]  # the last is of a user's own
 LABELS = {name: label(name) for name in NAMES}
 
 

@@ -37,7 +37,6 @@ from jepatlas.mixture.reporting import page as mixture
 from jepatlas.mixture.reporting.story import story
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
-from jepatlas.noisy_tv.drawing.looks import SPELLED
 from jepatlas.noisy_tv.reporting import page as noisy_tv
 from jepatlas.noisy_tv.reporting.more import transfers
 from jepatlas.report import document
@@ -171,7 +170,7 @@ def test_grids_of_latents_come_back_as_they_were(root, data):
 def carded():
     """The methods of the page's tracks, each with the card that its track has of it."""
     shown = {"mixture": made.MIXTURE, "images": made.IMAGES, "hidden_causes": made.CAUSES}
-    shown["noisy_tv"] = tuple(SPELLED)
+    shown["noisy_tv"] = made.WATCHERS
     return [((track, name), CARDS[track][name]) for track in shown for name in shown[track]]
 
 
@@ -440,7 +439,9 @@ def test_scores_and_series(root, data):
     back = np.frombuffer(inflated(series["values"]), "<i2") * series["step"]
     np.testing.assert_allclose(back.reshape(expected.shape), expected, atol=series["step"])
     assert found["scales"] == list(made.SCALES)
-    assert len(data["sections"]["noisy_tv"]["scores"]) == 2 * len(made.SCALES) * (1 + len(SPELLED))
+    assert len(data["sections"]["noisy_tv"]["scores"]) == 2 * len(made.SCALES) * (
+        1 + len(made.WATCHERS)
+    )
 
 
 def test_a_model_of_ones_own_has_a_name_and_a_colour():
@@ -448,7 +449,7 @@ def test_a_model_of_ones_own_has_a_name_and_a_colour():
     assert (limit["name"], mine["label"]) == ("kalman", "my model")
     assert mine["colour"].startswith("#")
     assert mine["shown"]  # there is no other
-    _, *many = noisy_tv.models([*SPELLED, "my_model"])
+    _, *many = noisy_tv.models([*made.WATCHERS, "my_model"])
     assert [model["shown"] for model in many] == [True] * 5 + [False] * 3
     assert len({(model["colour"], model["dashed"]) for model in many}) == 8
 

@@ -1,4 +1,4 @@
-"""How each method looks, in all pictures, charts and sweeps of all tracks."""
+"""How each method looks, and is called, in all pictures, charts and sweeps of all tracks."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -26,6 +26,42 @@ KNOWN = {
     **{"bjepa": (0, ORANGE), "jepa_sigreg": (0, SKY), "whitening": (0, SKY)},
     **{"pred_vae": (0, SKY), "simsiam": (1, SKY), "var_jepa": (2, SKY)},
 }
+
+SPELLED = {  # where the name in params.yaml is not what people write
+    "contrastive": "Contrastive",
+    "contrastive_gaussian": "Contrastive, Gaussian kernel",
+    "spectral": "Spectral contrastive",
+    "dsm": "DSM",
+    "ism": "ISM",
+    "ssm": "Sliced SM",
+    "nce": "NCE",
+    "energy": "Energy, uniform negatives",
+    "jepa": "JEPA",
+    "jepa_pairwise": "JEPA, all pairs",
+    "jepa_masked": "JEPA, masked",
+    "jepa_ema": "JEPA, EMA target",
+    "jepa_sigreg": "JEPA, SIGReg",
+    "vjepa": "VJEPA",
+    "bjepa": "BJEPA",
+    "lejepa": "LeJEPA",
+    "kerjepa": "KerJEPA",
+    "var_jepa": "Var-JEPA",
+    "vicreg": "VICReg",
+    "visreg": "VISReg",
+    "barlow_twins": "Barlow Twins",
+    "simsiam": "SimSiam",
+    "wmse": "W-MSE",
+    "whitening": "Whitening",
+    "vae": "VAE",
+    "pred_vae": "Predictive VAE",
+    "ar": "AR",
+    "gated_ae": "Gated AE",
+}
+
+
+def label(name: str) -> str:
+    """A method's name as people write it, the same in every track."""
+    return SPELLED.get(name, name.replace("_", " "))
 
 
 def places(names: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jepatlas.common.base.parameters import InputError, value
 from jepatlas.common.base.storage import read_arrays, read_csv
-from jepatlas.common.drawing.looks import looks
+from jepatlas.common.drawing.looks import label, looks
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.cards import cards
@@ -23,14 +23,7 @@ from jepatlas.hidden_causes.reporting.cards import CARDS
 from jepatlas.hidden_causes.track import TITLE
 
 DATA, PLOTS = Path("data/hidden_causes"), Path("plots/hidden_causes")
-SPELLED = {  # where the name in params.yaml is not what people write
-    "contrastive": "InfoNCE, cosine",
-    "contrastive_gaussian": "InfoNCE, Gaussian kernel",
-    "jepa": "JEPA",
-    "jepa_ema": "JEPA, EMA target",
-    "vicreg": "VICReg",
-    "barlow_twins": "Barlow Twins",
-    "lejepa": "LeJEPA",
+REFERENCES = {  # beside the methods, as people write them
     "observation": "least squares from x",
     "eigenfunctions": "predicted: best whitened",
     "gaussianised": "predicted: best Gaussian",
@@ -52,7 +45,7 @@ def page() -> Section:
         name: read_csv(PLOTS / "tables" / f"{name}.csv")
         for name in ("shapes", "dimensions", "bounds")
     }
-    labels = {name: label(name) for name in [*names, *EXACT]}
+    labels = {name: called(name) for name in [*names, *EXACT]}
     measured = Measures.read("hidden_causes")
     shown = data(truth, drawn, measured)
     shown["charts"] = charts(tables, names)
@@ -77,9 +70,9 @@ def numbers(names: Mapping[str, str], measured: Measures) -> str:
     return headlines("Objectives", names, columns)
 
 
-def label(name: str) -> str:
+def called(name: str) -> str:
     """A method's or reference's name as people write it."""
-    return SPELLED.get(name, name.replace("_", " "))
+    return REFERENCES.get(name, label(name))
 
 
 # Grids
@@ -96,7 +89,7 @@ def data(truth: Arrays, drawn: Mapping[str, Arrays], measures: Measures) -> dict
         name, _, last = key.partition("/")
         if last == "grid" and name.partition(".")[0] in BLOCKS:
             methods = {
-                method: {"label": label(method), **recovered(method, arrays, name, measures)}
+                method: {"label": called(method), **recovered(method, arrays, name, measures)}
                 for method, arrays in drawn.items()
                 if measures.has(method, f"{name}.r2")
             }
@@ -155,8 +148,8 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _colours(names: Sequence[str]) -> Any:
     """Of each method, the same in all charts; what is exact has the colour of text."""
-    colours = {label(name): look["color"] for name, look in looks(names).items()}
-    colours |= {label(name): INK for name in EXACT}
+    colours = {called(name): look["color"] for name, look in looks(names).items()}
+    colours |= {called(name): INK for name in EXACT}
     return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
@@ -167,14 +160,14 @@ def _legend(names: Sequence[str], symbol: str) -> Any:
 
 
 def _present(table: pd.DataFrame) -> list[str]:
-    return [label(name) for name in table["method"].unique()]
+    return [called(name) for name in table["method"].unique()]
 
 
 def _sweep(table: pd.DataFrame, x: str, names: Sequence[str]) -> Any:
     """R^2 with a band from the lowest to the highest seed; predictions are dashed."""
     ticks = sorted(float(number) for number in table[x].unique())
     axis = alt.Axis(grid=False, values=ticks, labelExpr="'' + datum.value")
-    dashes = {label(name): EXACT.get(name, [1, 0]) for name in [*names, *EXACT]}
+    dashes = {called(name): EXACT.get(name, [1, 0]) for name in [*names, *EXACT]}
     legend = _legend(_present(table), "stroke")
     base = alt.Chart(alt.NamedData("rows")).encode(
         alt.X(f"{x}:Q", title=AXES[x], axis=axis, scale=alt.Scale(type="log", base=2)),
@@ -199,7 +192,7 @@ def _sweep(table: pd.DataFrame, x: str, names: Sequence[str]) -> Any:
 
 def _bounds(names: Sequence[str]) -> Any:
     """Each seed in each world a point; above the line the bound is kept."""
-    legend = _legend([label(name) for name in names], "circle")
+    legend = _legend([called(name) for name in names], "circle")
     scale, axis = alt.Scale(type="log", nice=False), alt.Axis(grid=False, tickCount=5)
     dots = (
         alt.Chart(alt.NamedData("rows"))

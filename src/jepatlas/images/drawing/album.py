@@ -8,27 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import hsv_to_rgb, to_rgb
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.drawing.style import CATEGORIES
 from jepatlas.images.truth.world import Images
 
 Array = npt.NDArray[Any]
 Measured = dict[str, Any]
 
-SPELLED = {
-    "jepa": "JEPA",
-    "jepa_sigreg": "JEPA, SIGReg",
-    "lejepa": "LeJEPA",
-    "vicreg": "VICReg",
-    "barlow_twins": "Barlow Twins",
-}
 HEADING = 6.7  # inches that a page is wide at least, so that its heading has room
 LONGEST = 40, 16  # letters of a title, and of a class's name
 MANY = 30  # classes: more names would hide each other
-
-
-def title(name: str) -> str:
-    """A method's name as people write it."""
-    return SPELLED.get(name, name.replace("_", " "))
 
 
 def written(text: str, longest: int) -> str:
@@ -66,7 +55,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        return title(self.name)
+        return label(self.name)
 
 
 @dataclass(frozen=True)

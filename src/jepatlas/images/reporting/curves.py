@@ -7,9 +7,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from jepatlas.common.drawing.looks import BLUE, COLOURS, VEGA_DASHES, places
+from jepatlas.common.drawing.looks import BLUE, COLOURS, VEGA_DASHES, label, places
 from jepatlas.common.reporting.charts import INK, rows, specification
-from jepatlas.images.drawing.album import title
 
 FAINTEST, FULLEST = 0.06, 0.55  # opacity of a cell: text is read on all of them, light and dark
 NUMBERED = 10  # classes at most whose counts are written into the cells
@@ -28,7 +27,7 @@ def charts(
     methods', of which others are left out.
     """
     own = training[training.method.isin(names)]
-    own = own.assign(method=own.method.map(title))
+    own = own.assign(method=own.method.map(label))
     found = [
         {
             "title": words,
@@ -45,7 +44,7 @@ def charts(
 def _curves(table: pd.DataFrame, names: Sequence[str], column: str, words: str) -> Any:
     """A line for each method; a loss on a scale of its own, as it is another for each."""
     looks = places(names)
-    labels = [title(name) for name in names]
+    labels = [label(name) for name in names]
     colours = alt.Scale(domain=labels, range=[COLOURS[looks[name][1]] for name in names])
     dashes = alt.Scale(domain=labels, range=[VEGA_DASHES[looks[name][0]] for name in names])
     legend: Any = alt.Legend(title=None, orient="bottom", columns=3, labelColor=INK)
@@ -99,7 +98,7 @@ def _confusion(name: str, table: pd.DataFrame, classes: Sequence[str]) -> dict[s
     if len(order) <= NUMBERED:
         chart = alt.layer(chart, base.mark_text(fontSize=9, color=INK).encode(text="count:Q"))
     return {
-        "title": f"{title(name)}: {wrong} of {int(table['count'].sum())} wrong",
+        "title": f"{label(name)}: {wrong} of {int(table['count'].sum())} wrong",
         "spec": specification(chart, 300),
         "rows": rows(table.assign(opacity=opacity), ["actual", "predicted", "count", "opacity"]),
     }

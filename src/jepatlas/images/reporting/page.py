@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from jepatlas.common.base.parameters import InputError, value
 from jepatlas.common.base.storage import read_arrays, read_csv
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.cards import cards
@@ -17,7 +18,6 @@ from jepatlas.common.reporting.headlines import headlines, one_of
 from jepatlas.common.reporting.packing import Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, still
 from jepatlas.common.reporting.page import measures as table
-from jepatlas.images.drawing.album import title
 from jepatlas.images.reporting.cards import CARDS
 from jepatlas.images.reporting.curves import charts
 from jepatlas.images.track import TITLE
@@ -68,7 +68,7 @@ def page() -> Section:
         "data_set": escape(images.title),
     }
     scripts = [asset(__package__, f"{name}.js") for name in ("map", "images")]
-    labels = {name: title(name) for name in names}
+    labels = {name: label(name) for name in names}
     columns = {words: one_of(measures, name) for words, name in HEADLINES.items()}
     slots |= {
         "headlines": headlines("Encoders", labels, columns),
@@ -129,7 +129,7 @@ def method(
     perturbed = evaluated["perturbed"]  # [kinds, shown, height, width]; the last kind is all of it
     return {
         "name": name,
-        "label": title(name),
+        "label": label(name),
         "numbers": [
             [words, written(measures.get(name, measure), factor, digits, unit)]
             for words, (measure, factor, digits, unit) in NUMBERS.items()

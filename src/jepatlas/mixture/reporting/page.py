@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from jepatlas.common.base.parameters import Fraction, InputError, scalar, section, value
 from jepatlas.common.base.storage import read_arrays
-from jepatlas.common.drawing.looks import COLOURS
+from jepatlas.common.drawing.looks import COLOURS, label
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.cards import cards
@@ -58,27 +58,6 @@ EMBEDDINGS_AS_PUBLISHED = {  # by the other recipe
     "spread, as published": "collapse.spread",
 }
 SCORES_AS_PUBLISHED = {"error of the score, as published": "score.fisher_error"}
-SPELLED = {  # where the name in params.yaml is not what people write
-    "contrastive": "Contrastive",
-    "dsm": "DSM",
-    "ism": "ISM",
-    "jepa": "JEPA",
-    "jepa_pairwise": "JEPA, all pairs",
-    "jepa_masked": "JEPA, masked",
-    "jepa_ema": "JEPA, EMA target",
-    "vicreg": "VICReg",
-    "barlow_twins": "Barlow Twins",
-    "lejepa": "LeJEPA",
-    "spectral": "Spectral contrastive",
-    "simsiam": "SimSiam",
-    "wmse": "W-MSE",
-    "kerjepa": "KerJEPA",
-    "visreg": "VISReg",
-    "var_jepa": "Var-JEPA",
-    "ssm": "Sliced SM",
-    "nce": "NCE",
-    "energy": "Energy, uniform negatives",
-}
 
 
 def page() -> Section:
@@ -135,11 +114,6 @@ def live() -> dict[str, Any]:
     """What is trained in the browser, and the code of the worker that does it."""
     parts = (asset(__package__, f"live_{name}.js") for name in ("objectives", "network", "worker"))
     return {"labels": {name: label(name) for name in LIVE}, "code": "\n".join(parts)}
-
-
-def label(name: str) -> str:
-    """A method's name as people write it."""
-    return SPELLED.get(name, name.replace("_", " "))
 
 
 def method(name: str, evaluated: Arrays, ground: Arrays, plane: Landscape) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.drawing.style import FAINT, figure, head, place
-from jepatlas.noisy_tv.drawing.looks import LIMIT, RECIPES, draw_lines, label, looks
+from jepatlas.noisy_tv.drawing.looks import LIMIT, RECIPES, draw_lines, looks
 from jepatlas.noisy_tv.truth.system import Array
 
 LQG, IDLE = "lqg", "no_input"

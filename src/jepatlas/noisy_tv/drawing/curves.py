@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.drawing.style import ALARM, FAINT, figure, head, place
-from jepatlas.noisy_tv.drawing.looks import RECIPES, draw_lines, label
+from jepatlas.noisy_tv.drawing.looks import RECIPES, draw_lines
 from jepatlas.noisy_tv.drawing.panels import draw_one, pages
 
 WORST = 2.0  # of 1 - R^2: 1 is no better than the mean

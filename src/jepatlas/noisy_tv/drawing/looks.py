@@ -6,18 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from jepatlas.common.drawing import looks as common
-from jepatlas.common.drawing.looks import Look
+from jepatlas.common.drawing.looks import Look, label
 from jepatlas.common.drawing.style import FAINT
 
-SPELLED = {  # where the name in params.yaml is not what people write
-    "vae": "VAE",
-    "ar": "AR",
-    "jepa": "JEPA",
-    "vjepa": "VJEPA",
-    "bjepa": "BJEPA",
-    "pred_vae": "predictive VAE",
-    "gated_ae": "gated AE",
-}
 LIMIT: Look = {"color": "black", "linestyle": (0, (1, 1.2)), "linewidth": 1.2}
 RECIPES = {"as_published": "As published", "default": "Default recipe"}
 SCATTERED = ("as_published",)  # recipes whose seeds say more by their range than by their mean
@@ -26,11 +17,6 @@ REFERENCES: dict[str, Look] = {
     "kalman": {**LIMIT, "label": "Kalman filter"},
     "chance": {"color": FAINT, "linestyle": "-", "linewidth": 0.7, "label": "chance"},
 }
-
-
-def label(name: str) -> str:
-    """A model's name as people write it."""
-    return SPELLED.get(name, name.replace("_", " "))
 
 
 def looks(names: Sequence[str]) -> dict[str, Look]:

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.drawing.style import SIDE, Frame, animate, figure, head, place, write_text
-from jepatlas.noisy_tv.drawing.looks import RECIPES, label, looks
+from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 
 Drawn = Mapping[str, npt.NDArray[Any]]
 

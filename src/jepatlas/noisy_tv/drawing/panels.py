@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from jepatlas.common.drawing.looks import label
 from jepatlas.common.drawing.style import SIDE, figure, head, place, write_text
-from jepatlas.noisy_tv.drawing.looks import RECIPES, REFERENCES, SCATTERED, label, looks
+from jepatlas.noisy_tv.drawing.looks import RECIPES, REFERENCES, SCATTERED, looks
 
 COLUMNS = 8  # panels beside each other
 ALL, LEAST, MOST = 8.3, 1.03, 2.6  # inches: all panels of a line, the width of one

@@ -22,7 +22,8 @@ from dvc.cli import parse_args
 
 from jepatlas_dvc_faster import faster
 
-PASSED = Path(".dvc/tmp/params.passed")  # hashes of parameters that have passed the whole check
+PARAMS = Path("params.yaml")
+PASSED = Path(".dvc/tmp/params.passed")  # hashes of what has passed the whole check
 
 
 def main() -> None:
@@ -47,23 +48,25 @@ def check(arguments: Sequence[str]) -> None:
     """
     if not Path("src/jepatlas/structure.py").is_file():
         return
+    changes: list[str] = getattr(parse_args(list(arguments)), "set_param", [])
+    if not changes and _digest(PARAMS) in _passed():
+        return
     sys.path.insert(0, str(Path("src").resolve()))
-    from jepatlas.common.base.yaml_file import PARAMS, InputError, read
+    from jepatlas.common.base.yaml_file import InputError, read
 
     try:
         parameters = read()
-        for file in _variants(arguments, PARAMS):
+        for file in _variants(changes):
             _check_file(file, parameters if file == PARAMS else read(file))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def _variants(arguments: Sequence[str], params: Path) -> Iterator[Path]:
+def _variants(changes: list[str]) -> Iterator[Path]:
     """params.yaml, or what each experiment makes of it, in files that are gone afterwards."""
-    changes: list[str] = getattr(parse_args(list(arguments)), "set_param", [])
     if not changes:
-        yield params
+        yield PARAMS
         return
     from dvc.exceptions import DvcException
     from dvc.utils.cli_parse import to_path_overrides
@@ -73,29 +76,41 @@ def _variants(arguments: Sequence[str], params: Path) -> Iterator[Path]:
         sweeps: list[dict[str, list[str]]] = get_hydra_sweeps(to_path_overrides(changes))
         for sweep in sweeps:
             with tempfile.TemporaryDirectory() as folder:
-                changed = Path(folder, params.name)
-                changed.write_bytes(params.read_bytes())
-                apply_overrides(changed, sweep.get(str(params), []))
+                changed = Path(folder, PARAMS.name)
+                changed.write_bytes(PARAMS.read_bytes())
+                apply_overrides(changed, sweep.get(str(PARAMS), []))
                 yield changed
     except DvcException:
         return  # of `-S` itself: DVC says what is wrong with it
 
 
 def _check_file(file: Path, parameters: dict[str, Any]) -> None:
-    """Quickly what DVC would trip over; the whole only if it has not passed before."""
+    """Quickly what DVC would trip over, then the whole, unless all of it has passed before."""
     from jepatlas.structure import structure
 
+    digest, passed = _digest(file), _passed()
+    if digest in passed:
+        return
     structure(parameters)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    passed = PASSED.read_text(encoding="utf-8").split() if PASSED.exists() else []
-    if digest not in passed:
-        from jepatlas.check import everything  # imports torch
+    from jepatlas.check import everything  # imports torch
 
-        with contextlib.chdir(file.parent):  # methods look for their blocks in params.yaml
-            everything(parameters)
-        with contextlib.suppress(OSError):  # no place to note it: the check is made again
-            PASSED.parent.mkdir(parents=True, exist_ok=True)
-            PASSED.write_text("\n".join([*passed[-100:], digest]), encoding="utf-8")
+    with contextlib.chdir(file.parent):  # methods look for their blocks in params.yaml
+        everything(parameters)
+    with contextlib.suppress(OSError):  # no place to note it: the check is made again
+        PASSED.parent.mkdir(parents=True, exist_ok=True)
+        PASSED.write_text("\n".join([*passed[-100:], digest]), encoding="utf-8")
+
+
+def _passed() -> list[str]:
+    return PASSED.read_text(encoding="utf-8").split() if PASSED.exists() else []
+
+
+def _digest(file: Path) -> str:
+    """Of parameters, and of what else than code says whether they are right: the pipeline, which
+    inserts them, and what objectives there are."""
+    objectives = sorted(path.name for path in Path("src/jepatlas/objectives").glob("*.py"))
+    contents = [path.read_bytes() for path in (file, Path("dvc.yaml")) if path.is_file()]
+    return hashlib.sha256(repr((contents, objectives)).encode()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def test_grids_of_latents_come_back_as_they_were(root, data):
     section = data["sections"]["hidden_causes"]
     assert set(section["worlds"]) == {"mixings.banana", "shapes.0_5", "shapes.2"}
     world = section["worlds"]["mixings.banana"]
-    assert [one["label"] for one in world["methods"].values()] == ["LeJEPA", "whitening"]
+    assert [one["label"] for one in world["methods"].values()] == ["LeJEPA", "Whitening"]
     found = unpacked(world["methods"]["lejepa"]["grids"], section["side"]) * section["step"]
     with np.load(root / "data/hidden_causes/evaluated/lejepa.npz") as arrays:
         kept = np.moveaxis(arrays["mixings.banana/grid"][:, ::2, ::2], -1, 0)
@@ -234,7 +234,7 @@ def test_headlines_are_the_numbers_of_the_tables(root, text):
     (causes,) = headlined(text, "hidden_causes")
     assert "observation" not in causes.index  # but by its name
     assert causes.loc["least squares from x", "R² behind spiral"] == "0.700 ± 0.000"
-    assert causes.loc["whitening", "R² of the arm's angles"] == "0.980 ± 0.001"
+    assert causes.loc["Whitening", "R² of the arm's angles"] == "0.980 ± 0.001"
 
 
 def test_the_worst_is_the_worst_and_what_is_not_there_is_left_out(tmp_path):

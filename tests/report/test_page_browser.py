@@ -740,7 +740,7 @@ def test_grids_follow_the_world_and_the_training(page):
     )"""
     tab = page.tab
     labels = tab.locator("#causes-grids .panel-title b").all_inner_texts()
-    assert labels == ["latents", "as seen", "LeJEPA", "whitening"]
+    assert labels == ["latents", "as seen", "LeJEPA", "Whitening"]
     latents, seen, *recovered = tab.evaluate(drawn)
     assert recovered == [latents] * 2 != [seen] * 2  # at the end they are as they were hidden
     tab.locator("#causes-step").fill("0")

@@ -292,6 +292,20 @@ def test_dvc_repro_says_our_line_and_nothing_else(
     assert not (small / "dvc.lock").exists()
 
 
+def test_parameters_that_have_passed_are_checked_again_for_another_pipeline(small: Path) -> None:
+    project.run(small, "dvc", "repro", "--dry", check=False)  # DVC misses data that nothing made
+    assert (small / ".dvc/tmp/params.passed").exists()
+    kept = (small / "dvc.yaml").read_text(encoding="utf-8")
+    changed = kept.replace("foreach: ${mixture.methods}", "foreach: ${mixture.metods}")
+    (small / "dvc.yaml").write_text(changed, encoding="utf-8")
+    try:
+        done = project.run(small, "dvc", "repro", "--dry", check=False)
+    finally:
+        (small / "dvc.yaml").write_text(kept, encoding="utf-8")
+    assert done.returncode == 2
+    assert done.stderr == "error: params.yaml: mixture.metods: should be a name, is None\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

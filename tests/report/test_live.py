@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -69,6 +69,12 @@ const { loss, gradients } = denoising(slope, noise, n, 2, { sigma });
 learned.backward(gradients[0], n);
 found.energy = [Array.from(slope), loss, Array.from(learned.mlp.gradient)];
 found.score = Array.from(exactScore(mixture, x, n, sigma));
+const learner = Object.assign(new Learner("jepa_ema", mixture), { mean: [0, 0], scale: [1, 1] });
+const parts = ["online", "predictor", "target"];
+for (const part of parts) learner[part].parameters.set(INPUT.step[part]);
+const views = ["x", "other"].map((view) => Float64Array.from(INPUT.step[view]));
+found.step = [1, 2].map(() => (learner.predict(...views, { averaging: 0.9 }), learner.loss));
+for (const part of parts) found[part] = Array.from(learner[part].parameters);
 """
 
 
@@ -87,6 +93,23 @@ def network(inputs: Tensor) -> tuple[MLP, Energy]:
 @pytest.fixture(scope="module")
 def networks() -> tuple[MLP, Energy]:
     return network(torch.tensor(X)[None])
+
+
+class Step(NamedTuple):
+    """Networks of the page's sizes that predict a slow target, and two views of a batch."""
+
+    online: MLP
+    predictor: MLP
+    target: MLP
+    x: Tensor
+    other: Tensor
+
+
+def step() -> Step:
+    """The same each time."""
+    sizes = ([2, 32, 32, 16], [16, 32, 16], [2, 32, 32, 16])
+    networks = [MLP(widths, Draws(k, 1, "live")).double() for k, widths in enumerate(sizes)]
+    return Step(*networks, *torch.tensor(np.random.default_rng(1).normal(size=(2, 1, 64, 2))))
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +131,10 @@ def found(networks: tuple[MLP, Energy], request: pytest.FixtureRequest) -> Any:
         "mean": energy.standardize.mean.flatten().tolist(),
         "scale": energy.standardize.scale.flatten().tolist(),
         "mixture": MIXTURE,
+        "step": {
+            name: flat(part, "values") if isinstance(part, MLP) else part.flatten().tolist()
+            for name, part in step()._asdict().items()
+        },
     }
     code = f"const INPUT = {json.dumps(given)};{LIBRARY}{CODE}"
     if shutil.which("node"):
@@ -142,6 +169,24 @@ def test_an_encoder_is_pythons(found, networks):
     out.square().sum().backward()
     np.testing.assert_allclose(found["encoder"][0], out.detach().flatten(), rtol=1e-10)
     np.testing.assert_allclose(found["encoder"][1], flat(encoder, "gradients"), atol=1e-10)
+
+
+def test_steps_towards_a_slow_target_are_pythons(found):
+    online, predictor, target, x, other = step()
+    adam = torch.optim.Adam([*online.parameters(), *predictor.parameters()], lr=0.003)
+    losses = []
+    for _ in range(2):
+        loss = paired_distance(predictor(online(x)), target(other).detach())
+        adam.zero_grad()
+        loss.sum().backward()
+        adam.step()
+        with torch.no_grad():
+            for slow, fast in zip(target.parameters(), online.parameters(), strict=True):
+                slow.lerp_(fast, 0.1)
+        losses.append(loss.item())
+    np.testing.assert_allclose(found["step"], losses, rtol=1e-9)
+    for name, network in {"online": online, "predictor": predictor, "target": target}.items():
+        np.testing.assert_allclose(found[name], flat(network, "values"), rtol=1e-7, atol=1e-10)
 
 
 def test_score_matching_is_pythons(found, networks):

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -254,6 +255,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         why = error.strerror or str(error)
         print(f"error: {error.filename or 'this folder'}: {why}; {GOES_ON}", file=sys.stderr)
+        return 1
+    except sqlite3.OperationalError as error:  # such as a full disk, in SQLite's words
+        print(f"error: DVC's tables: {error}; {GOES_ON}", file=sys.stderr)
         return 1
 
 

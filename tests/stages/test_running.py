@@ -152,6 +152,34 @@ def test_a_folder_that_may_not_be_written_to_is_named_in_a_line(toy: Path) -> No
     assert done.stderr.count("\n") == 1
 
 
+# Where DVC keeps its tables, there is no room from now on.
+FULL = """
+import sqlite3, sys
+from tools import repro
+
+def full(*_):
+    raise sqlite3.OperationalError("database or disk is full")
+
+repro.plan = full
+sys.exit(repro.main([]))
+"""
+
+
+def test_a_full_disk_under_dvcs_tables_is_one_line(toy: Path) -> None:
+    path = f"{project.ROOT}:{project.ROOT / 'src'}"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL],
+        cwd=toy,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: DVC's tables: database or disk is full; nothing is lost")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_named_stage_runs_after_what_it_needs_and_nothing_else_runs(toy: Path) -> None:
     project.run(toy, *REPRO, "c")
     assert (toy / "c").read_text() == "a\nb\n"

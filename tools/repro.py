@@ -71,12 +71,11 @@ def plan(targets: Sequence[str], force: bool) -> Plan:
 def _named(targets: Sequence[str], stages: Iterable[str]) -> list[str]:
     """The stages that are meant: all if there are no targets; `images_train` means those of every
     method, as it does for DVC."""
-    found = [name for name in stages if not targets or {name, name.partition("@")[0]} & {*targets}]
-    groups = [name.partition("@")[0] for name in stages]
-    if unknown := {*targets} - {*stages, *groups}:
-        known = ", ".join(dict.fromkeys(groups))
+    groups = {name: name.partition("@")[0] for name in stages}
+    if unknown := {*targets} - {*groups, *groups.values()}:
+        known = ", ".join(dict.fromkeys(groups.values()))
         sys.exit(f"error: there is no stage {min(unknown)}; there are: {known}")
-    return found
+    return [name for name, group in groups.items() if not targets or {name, group} & {*targets}]
 
 
 def _closure(names: Iterable[str], neighbours: Mapping[str, set[str]]) -> set[str]:

@@ -12,9 +12,9 @@ from jepatlas.common.drawing.looks import label
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
+from tests.noisy_tv.worlds import METHODS
 
 SCALES = (0.0, 4.0, 8.0)
-METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "pred_vae", "gated_ae")
 NAMES = [*METHODS, "my_method"]  # the last is of a user's own
 LABELS = {name: label(name) for name in NAMES}
 

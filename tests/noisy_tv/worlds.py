@@ -24,6 +24,7 @@ CONSTANTS: dict[str, Any] = {
     "observation_noise": 0.01,
 }
 SYSTEM = System(**CONSTANTS)
+METHODS = ("vae", "ar", "jepa", "vjepa", "bjepa", "pred_vae", "gated_ae")
 
 
 def observed(drawn: World, members: Sequence[Member]) -> Array:

@@ -27,12 +27,12 @@ from jepatlas.mixture.truth.recipes import mixture_of
 from jepatlas.mixture.truth.world import World
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 from tests import project
+from tests.noisy_tv.worlds import METHODS
 from tests.report import metrics
 from tools import small
 
 SEED, MEMBERS, STEPS, KEPT = 0, 2, 40, 5
 CPU = torch.device("cpu")
-WATCHERS = ("vae", "ar", "jepa", "vjepa", "bjepa", "pred_vae", "gated_ae")  # of the noisy TV
 SCALES = (0, 4, 8)
 # Methods of each kind, not all that there are, so that another one costs the tests nothing.
 MIXTURE = ("contrastive", "dsm", "ism", "jepa", "jepa_masked", "vicreg", "barlow_twins", "lejepa")
@@ -154,7 +154,7 @@ def noisy_tv(root: Path) -> None:
     drawn, rows = {}, []
     for recipe in RECIPES:
         drawn[f"{recipe}/scales"] = np.array(SCALES, dtype=float)
-        for k, name in enumerate(("true", "kalman", *WATCHERS)):
+        for k, name in enumerate(("true", "kalman", *METHODS)):
             swing = np.stack([np.cos(0.3 * time + k), np.sin(0.3 * time + k)] * 2, axis=-1)
             drawn[f"{recipe}/{name}"] = np.stack([swing * (1 + scale) for scale in SCALES])
             if name == "true":
@@ -167,7 +167,7 @@ def noisy_tv(root: Path) -> None:
     known = ("true", "kalman", "scales")
     shared = {key: a for key, a in drawn.items() if key.split("/")[1] in known}
     write_arrays(root / "data/noisy_tv/oracle/drawn.npz", shared)
-    for name in WATCHERS:
+    for name in METHODS:
         own = {key: a for key, a in drawn.items() if key.split("/")[1] == name}
         write_arrays(root / f"data/noisy_tv/evaluated/{name}.npz", own)
     (root / "plots/noisy_tv/tables").mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,7 @@ from jepatlas.report.page import assemble
 from jepatlas.report.page.claims import counted, named, rows
 from stages import report
 from tests import project
+from tests.noisy_tv.worlds import METHODS
 from tests.report import made, metrics
 
 CARDS = {
@@ -170,7 +171,7 @@ def test_grids_of_latents_come_back_as_they_were(root, data):
 def carded():
     """The methods of the page's tracks, each with the card that its track has of it."""
     shown = {"mixture": made.MIXTURE, "images": made.IMAGES, "hidden_causes": made.CAUSES}
-    shown["noisy_tv"] = made.WATCHERS
+    shown["noisy_tv"] = METHODS
     return [((track, name), CARDS[track][name]) for track in shown for name in shown[track]]
 
 
@@ -439,9 +440,7 @@ def test_scores_and_series(root, data):
     back = np.frombuffer(inflated(series["values"]), "<i2") * series["step"]
     np.testing.assert_allclose(back.reshape(expected.shape), expected, atol=series["step"])
     assert found["scales"] == list(made.SCALES)
-    assert len(data["sections"]["noisy_tv"]["scores"]) == 2 * len(made.SCALES) * (
-        1 + len(made.WATCHERS)
-    )
+    assert len(data["sections"]["noisy_tv"]["scores"]) == 2 * len(made.SCALES) * (1 + len(METHODS))
 
 
 def test_a_model_of_ones_own_has_a_name_and_a_colour():
@@ -449,7 +448,7 @@ def test_a_model_of_ones_own_has_a_name_and_a_colour():
     assert (limit["name"], mine["label"]) == ("kalman", "my model")
     assert mine["colour"].startswith("#")
     assert mine["shown"]  # there is no other
-    _, *many = noisy_tv.models([*made.WATCHERS, "my_model"])
+    _, *many = noisy_tv.models([*METHODS, "my_model"])
     assert [model["shown"] for model in many] == [True] * 5 + [False] * 3
     assert len({(model["colour"], model["dashed"]) for model in many}) == 8
 

@@ -44,6 +44,12 @@ class Opened:
         if "willReadFrequently" not in message.text:
             self.said.append(message.text)
 
+    def reload_at(self, link: str) -> None:
+        """Load the page anew at an address, `#...`, and wait until that has been followed."""
+        self.tab.evaluate("(link) => { location.hash = link; location.reload(); }", link)
+        self.tab.wait_for_timeout(100)
+        self.tab.wait_for_selector(READY)
+
     def frame(self) -> None:
         """Wait until what was asked for has been drawn."""
         self.tab.evaluate(
@@ -989,9 +995,7 @@ def test_a_link_has_all_that_was_moved(page):
         "#images?theme=dark&step=1&stretch=1&star=5,5&ring=-5,5&sigma=4&models=kalman.jepa"
         "&time=7&image=40&hidden=3.5&verdict=holds&track=images"
     )
-    page.tab.evaluate("(link) => { location.hash = link; location.reload(); }", link)
-    page.tab.wait_for_timeout(100)
-    page.tab.wait_for_selector(READY)
+    page.reload_at(link)
     page.moment(1)
     assert page.place() == "★ (5.00, 5.00) ○ (-5.00, 5.00)"
     assert page.tab.is_checked("#stretch")
@@ -1013,9 +1017,7 @@ def test_a_link_has_what_is_trained_here_and_what_is_marked(page):
         "#mixture?brush=cluster,2&live=jepa.dsm&live-noise=0.5&live-variance=0&live-averaging=0.9"
         "&live-cluster-1=-3.5,2&live-star=1,1&drawn=1,2;3.5,-4"
     )
-    page.tab.evaluate("(link) => { location.hash = link; location.reload(); }", link)
-    page.tab.wait_for_timeout(100)
-    page.tab.wait_for_selector(READY)
+    page.reload_at(link)
     marked = page.tab.evaluate(
         "[...atlas.mixture.linked.marked].map((i) => atlas.mixture.linked.groups[i])"
     )

@@ -20,6 +20,15 @@ _before = {name}
 def {name}(*arguments, **named):
     return 1.5 * _before(*arguments, **named)
 """
+GREYER = """
+_before = {name}
+
+
+def {name}(*arguments):
+    page = _before(*arguments)
+    page.patch.set_facecolor("#eeeeee")
+    return page
+"""
 LAST = {"claims", "report"}  # the stages that come after every track
 
 

@@ -29,10 +29,19 @@ def test_a_metric_reruns_evaluations_and_no_training(
     assert project.reproduce(restored) == expected | {f"{track}_figures"} | edits.LAST
 
 
-@pytest.mark.parametrize("track", ["mixture", "images", "noisy_tv"])
-def test_a_figure_reruns_the_figures_of_its_track_and_the_page(track: str, restored: Path) -> None:
-    edits.append(restored, f"{track}/drawing/__init__.py", "\n# A remark.\n")
-    # The page's sections take looks and arrangements from `drawing`.
+@pytest.mark.parametrize(
+    ("track", "file", "name"),
+    [
+        ("mixture", "sheet.py", "figure"),
+        ("images", "examples.py", "perturbations"),
+        ("noisy_tv", "curves.py", "accuracy"),
+        ("hidden_causes", "curves.py", "bounds"),
+    ],
+)
+def test_a_figure_reruns_the_figures_of_its_track_and_the_page(
+    track: str, file: str, name: str, restored: Path
+) -> None:
+    edits.append(restored, f"{track}/drawing/{file}", edits.GREYER.format(name=name))
     assert project.reproduce(restored) == {f"{track}_figures", "report"}
 
 

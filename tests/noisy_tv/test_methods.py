@@ -133,7 +133,7 @@ def test_an_encoder_with_depth_learns_from_mini_batches(name):
 
 @pytest.mark.parametrize("name", ["vjepa", "bjepa"])
 def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
-    method = parse(name, "default", BLOCKS[name], SYSTEM)
+    method = parse(name, "default", BLOCKS[name], SYSTEM).model_copy(update={"frames": 1})
     assert isinstance(method, Variational)
     networks = method.networks(20, Draws(0, 1, "weights"))
     networks["posterior"].log.data.fill_(-1.0)  # at 0 the KL has its minimum
@@ -152,7 +152,7 @@ def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
 
 def test_the_prior_expert_of_bjepa_can_be_exchanged():
     """With a sharp expert in its place the belief is that expert; with a flat one, the dynamics."""
-    method = parse("bjepa", "default", BLOCKS["bjepa"], SYSTEM)
+    method = parse("bjepa", "default", BLOCKS["bjepa"], SYSTEM).model_copy(update={"frames": 1})
     assert isinstance(method, Variational)
     networks = method.networks(20, Draws(0, 1, "weights"))
     z = Draws(0, 1, "z").normal(10, 16)

@@ -179,6 +179,11 @@ class Predicting(Selecting):
             networks["average"] = average_of(networks["online"])
         return networks
 
+    def size(self, inputs: int) -> int:
+        """Of a window of several frames, what foretells and what is foretold are two parts, and one
+        encoder has to hold both: there are twice as many dimensions to spare."""
+        return min(self.latent + self.spare * min(self.length, 2), inputs)
+
     def predictor(self, size: int, draws: Draws) -> nn.Module:
         return Linear(size, size, draws, bias=False)
 

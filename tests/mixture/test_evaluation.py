@@ -587,5 +587,6 @@ def test_a_method_with_networks_of_its_own_kind_is_seen_everywhere(monkeypatch, 
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"mixture": params}), encoding="utf-8")
     shown = page.method("my_own", drawn, {}, SETTINGS.landscape)
     assert (shown["label"], shown["kind"]) == ("my own", "embedding")
+    assert drawn["members"].shape == (MEMBERS, fields.SMALL, fields.SMALL)
     assert [state["at"] for state in shown["states"]] == drawn["field_steps"].tolist()
     assert all(state["online"] for state in shown["states"])

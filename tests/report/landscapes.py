@@ -20,32 +20,41 @@ MEAN_IS_OPEN = ("vicreg", "barlow_twins")  # whose landscapes are drawn less it
 ERROR = 0.02  # what packing may cost
 
 
-def landscape(name: str, moment: int, reference: tuple[float, float], world: World) -> Any:
-    """E over the grid `[SIDE, SIDE]` by the library's networks in float64, above the lowest of its
+def landscape(
+    name: str,
+    moment: int,
+    reference: tuple[float, float],
+    world: World,
+    member: int = 0,
+    side: int = SIDE,
+) -> Any:
+    """E over the grid `[side, side]` by the library's networks in float64, above the lowest of its
     scale: E + 1 = |u - v|^2 / 2 for unit vectors; of a score, above its lowest value."""
     method = methods.load(name)
     networks = initial(method, torch.as_tensor(world.train, dtype=torch.float32), made.SEED)
     snapshots = Trained.load(Path(f"data/mixture/trained/{name}/default.safetensors")).snapshots
     restore(networks, snapshots[fields.moments(sorted(snapshots))[moment]])
     networks = networks.double()
-    x, y = np.linspace(-10, 10, SIDE), np.linspace(-5, 15, SIDE)
+    x, y = np.linspace(-10, 10, side), np.linspace(-5, 15, side)
     grid = torch.tensor(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2))
     points = grid.expand(made.MEMBERS, -1, -1)
     at = torch.tensor([reference], dtype=torch.float64).expand(made.MEMBERS, 1, 2)
     with torch.no_grad():
         if isinstance(method, methods.ScoreMatching):
-            energy = method.energy(networks, points)[0]
+            energy = method.energy(networks, points)[member]
             energy = energy - energy.min()
         else:
             assert isinstance(method, methods.Embedding)
-            z, g = method.embed(networks, points)[0], method.embed_reference(networks, at)[0]
+            z = method.embed(networks, points)[member]
+            g = method.embed_reference(networks, at)[member]
             if name in MEAN_IS_OPEN:
                 test = torch.as_tensor(world.test)
-                mean = method.embed(networks, test.expand(made.MEMBERS, -1, -1))[0].mean(0)
+                every = method.embed(networks, test.expand(made.MEMBERS, -1, -1))
+                mean = every[member].mean(0)
                 z, g = z - mean, g - mean
             u, v = (one / one.norm(dim=-1, keepdim=True) for one in (z, g))
             energy = (u - v).square().sum(-1) / 2
-    return energy.numpy().reshape(SIDE, SIDE)
+    return energy.numpy().reshape(side, side)
 
 
 def compare(

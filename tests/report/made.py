@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 
 from jepatlas.common.base.parameters import PARAMS
 from jepatlas.common.base.vectors import unit
-from jepatlas.common.learning.trained import Trained
+from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.common.measuring.statistics import summary
 from jepatlas.images.truth.world import Images
 from jepatlas.mixture.learning import method as methods
@@ -94,6 +94,9 @@ def mixture(folder: Path, mixture: Mixture) -> None:
             SEED, MEMBERS, mixture.evaluation, mixture.langevin, mixture.landscape, CPU
         )
         with torch.no_grad():
+            restore(networks, trained.final)
+            reference = world.mixture.means[:1]
+            evaluated |= fields.every_member(method, networks, test, reference, settings)
             if isinstance(method, methods.Embedding):
                 evaluated |= through_training(method, networks, trained, test)
                 evaluated |= fields.embedding_fields(

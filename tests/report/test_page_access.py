@@ -8,8 +8,9 @@ import pytest
 WIDTHS = (1440, 768, 375)
 PARTS = """
 #story, #landscapes canvas, .cards article, #wipe, #linked-embedding,
-#flow canvas, #curves canvas, #live-sigma, .live-world .handle, #live figure[data-live] canvas,
-#live .collapsed, #recipes svg, #more-charts svg, #causes-grids canvas, #causes-charts svg,
+#flow canvas, #curves canvas, #members canvas, #live-sigma, .live-world .handle,
+#live figure[data-live] canvas, #live .collapsed, #recipes svg, #more-charts svg,
+#causes-grids canvas, #causes-charts svg,
 #masked-charts svg, #images-more-charts svg, .headlines table, #images .cards article,
 #picker .tile, #image .rows, #maps canvas, #claims-table tbody tr, .measures table,
 #parameters pre, .take button, #objectives button

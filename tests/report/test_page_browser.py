@@ -438,6 +438,27 @@ def test_curves_are_of_every_member(page, root):
     assert canvas.screenshot() != before  # the upright line has gone to the start
 
 
+def test_the_landscapes_of_every_member(page, world):
+    """Each of its own networks, as Python has them; drawn once they are unfolded."""
+    page.tab.click("#members summary")
+    page.tab.wait_for_function("atlas.mixture.members.every((one) => one.energies)")
+    last = len(page.tab.evaluate("atlas.mixture.members[0].method.states")) - 1
+    for k, name in enumerate(made.MIXTURE):
+        method = page.tab.evaluate(f"atlas.mixture.members[{k}].method.members")
+        found = page.tab.evaluate(f"atlas.mixture.members[{k}].energies.map((one) => [...one])")
+        assert len(found) == made.MEMBERS
+        for member, energies in enumerate(found):
+            seen_from = tuple(method["star"] or (0, 0))
+            exact = landscape(name, last, seen_from, world, member, method["side"])
+            np.testing.assert_allclose(energies, exact.ravel(), atol=method["step"] / 2 + 1e-3)
+        if name == "contrastive":  # others may have collapsed, which looks alike
+            assert not np.allclose(found[0], found[1], atol=method["step"])
+    assert page.tab.evaluate("""() => atlas.mixture.members.every(({ canvas }) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size > 5; // colours
+    })""")
+
+
 def test_two_landscapes_share_a_frame(page, world):
     """Each side has the colours of its own, the exact optimum seen from the mean by the star."""
     colours = """() => {

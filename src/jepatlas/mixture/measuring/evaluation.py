@@ -15,7 +15,7 @@ from jepatlas.common.measuring import measures
 from jepatlas.mixture.learning.method import Base, Embedding, ScoreMatching
 from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.embeddings import evaluate_embedding, tour_landscapes
-from jepatlas.mixture.measuring.fields import embedding_fields, energy_fields
+from jepatlas.mixture.measuring.fields import embedding_fields, energy_fields, every_member
 from jepatlas.mixture.measuring.optima import evaluate_optimum
 from jepatlas.mixture.measuring.points import Settings, stacked
 from jepatlas.mixture.measuring.prediction_regret import evaluate_prediction_regret
@@ -78,10 +78,15 @@ def evaluate(
 def through_training(
     method: Base, networks: nn.ModuleDict, trained: Trained, world: World, settings: Settings
 ) -> Arrays:
-    """What animations and the page are drawn from, of the first member: of an embedding, landscapes
-    from a tour past all components; fields over the plane at moments of the training."""
-    networks, trained, settings = first(networks), of_first(trained), replace(settings, members=1)
+    """What animations and the page are drawn from: of all members, landscapes at the end; of the
+    first, if an embedding, landscapes from a tour past all components; and its fields over the
+    plane at moments of the training."""
     drawn: Arrays = {}
+    if isinstance(method, Embedding | ScoreMatching):
+        restore(networks, trained.final)
+        probe, start = stacked(world.probe, settings), world.mixture.means[:1]
+        drawn |= every_member(method, networks, probe, start, settings)
+    networks, trained, settings = first(networks), of_first(trained), replace(settings, members=1)
     if isinstance(method, Embedding):
         probe = stacked(world.probe, settings)
         restore(networks, trained.final)

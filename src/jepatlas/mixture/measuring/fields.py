@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import restore
 from jepatlas.mixture.learning.method import Embedding, ScoreMatching
-from jepatlas.mixture.measuring.centring import encoders_about, mean_is_open
+from jepatlas.mixture.measuring.centring import encoders, encoders_about, mean_is_open
 from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
 from jepatlas.mixture.measuring.results import Arrays
 
@@ -30,6 +30,8 @@ EARLY = 5  # the first step after 0 that is of interest
 STEPS = 500  # that the largest deviation is counted in
 LOST = 0.002  # most of the largest squared deviation that any point may lose
 NATS = 100  # steps in a nat
+SMALL = 41  # grid points per side of the maps of all members
+ENERGIES = 200  # steps in 1 of an energy E(x; x_ref)
 CEILING = 300  # nats above the lowest energy at which a field ends
 
 
@@ -124,3 +126,33 @@ def energy_fields(
         above = np.round((energy - energy.min()).clip(max=CEILING) * NATS)
         found[f"energy_{moment}"] = above.astype(np.int16).reshape(SIDE, SIDE)
     return found
+
+
+def every_member(
+    method: Embedding | ScoreMatching,
+    networks: nn.ModuleDict,
+    x: Tensor,
+    reference: npt.NDArray[Any],
+    settings: Settings,
+) -> Arrays:
+    """The landscapes of all members by their networks as they are: `members`, int16
+    `[members, SMALL, SMALL]`, in units of `members_step`.
+
+    Those of an embedding are above -1, seen from `reference` `[1, 2]`, which is `members_reference`
+    then; those of an energy above their lowest. x: points `[members, n, 2]` that the mean is taken
+    over where it is open.
+    """
+    points = stacked(grid(settings.landscape, SMALL).reshape(-1, 2), settings)
+    found: Arrays = {}
+    if isinstance(method, Embedding):
+        embed, embed_reference = encoders(method, networks, x)
+        u = unit(array(embed(points)))
+        v = unit(array(embed_reference(stacked(reference, settings))))
+        step, above = 1 / ENERGIES, 1 - (u * v).sum(-1)
+        found = {"members_reference": reference[0]}
+    else:
+        energy = array(method.energy(networks, points))
+        step = 1 / NATS
+        above = (energy - energy.min(axis=1, keepdims=True)).clip(max=CEILING)
+    fields = np.round(above / step).astype(np.int16).reshape(-1, SMALL, SMALL)
+    return found | {"members": fields, "members_step": np.array(step)}

@@ -40,7 +40,7 @@ FIELDS = 4_300_000  # letters that all fields may take, of 8 MB for the whole pa
 COARSER = 2  # steps of what was evaluated in one here: an energy is within a hundredth or two
 FINE = 162  # points per side of the grid that contours are found on
 HELD = (0.5, 0.9, 0.99)  # share of the density inside each contour
-SCRIPTS = ("plane", "objectives", "curves", "linked", "wipe", "flow", "live", "mixture")
+SCRIPTS = ("plane", "objectives", "curves", "members", "linked", "wipe", "flow", "live", "mixture")
 LIVE = ("contrastive", "jepa", "jepa_ema", "vicreg", "barlow_twins", "lejepa", "dsm")
 EMBEDDINGS = {  # headings: measures of joint embeddings, by the default recipe
     "wells where points are (AUROC)": "landscape.auroc",
@@ -123,6 +123,7 @@ def method(name: str, evaluated: Arrays, ground: Arrays, plane: Landscape) -> di
     """
     try:
         followed, flowing = curves(evaluated), flow(evaluated, plane)
+        landscapes = members(evaluated)
         steps = evaluated["field_steps"].tolist()
         states = [state(evaluated, moment) for moment in range(len(steps))]
         spread = spreads(evaluated, steps)
@@ -137,6 +138,7 @@ def method(name: str, evaluated: Arrays, ground: Arrays, plane: Landscape) -> di
         "nats": int(evaluated.get("field_nats", 1)),
         "curves": followed,
         "flow": flowing,
+        "members": landscapes,
         "optimum": optimum(evaluated, ground, plane),
         "states": [
             {"at": step, "spread": width, **packed}
@@ -185,6 +187,17 @@ def spaced(states: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
 
 def size(state: dict[str, Any]) -> int:
     return sum(len(item) for item in state.values() if isinstance(item, str))
+
+
+def members(evaluated: Arrays) -> dict[str, Any]:
+    """The landscapes of all members at the end of training, packed; `star`: the reference."""
+    found, star = evaluated["members"], evaluated.get("members_reference")
+    return {
+        "side": found.shape[-1],
+        "step": float(evaluated["members_step"]),
+        "star": None if star is None else np.round(star, 3).tolist(),
+        "fields": packing.fields(found),
+    }
 
 
 def spreads(evaluated: Arrays, steps: list[int]) -> list[float | None]:

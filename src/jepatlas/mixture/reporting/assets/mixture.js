@@ -363,6 +363,7 @@ sections.mixture = async (world, maps, later) => {
   later(async () => (landscapes.flow = await startFlow(landscapes)));
   later(() => {
     landscapes.curves = startCurves(landscapes);
+    landscapes.members = startMembers(world, tables);
     landscapes.masked = foldCharts("masked", world.masked);
   });
   later(() => {

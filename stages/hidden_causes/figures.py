@@ -25,7 +25,7 @@ def main() -> None:
         write_csv(PLOTS / "tables" / f"{block}.csv", table)
     truth = read_arrays(DATA / "exact" / "drawn.npz")
     drawn = {name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in names}
-    album.draw(album.Album(truth, drawn, measured, bounds, sweeps), PLOTS / "pictures")
+    album.draw(album.Album(truth, drawn, measured, bounds, sweeps), PLOTS)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import value
 from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
-from jepatlas.common.drawing.style import save_both, save_gif, save_png
+from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.common.measuring import measures
 from jepatlas.images.drawing import examples, maps, scores, tables
 from jepatlas.images.drawing.album import Album, Entry
@@ -13,7 +13,6 @@ from jepatlas.images.truth.world import LAYOUT, Images
 
 DATA, PLOTS = Path("data/images"), Path("plots/images")
 FRAMES_PER_SECOND = 8
-BITMAPS = ("maps", "neighbours", "perturbations", "reconstructions")  # an SVG gains nothing
 
 
 def main() -> None:
@@ -39,8 +38,7 @@ def main() -> None:
         "confusions": scores.confusions(album),
     }
     for name, page in pages.items():
-        save = save_png if name in BITMAPS else save_both
-        save(page, PLOTS / "pictures" / f"{name}.png")
+        save_both(page, PLOTS, name)
     moving = maps.training(album)
     save_gif(moving, PLOTS / "pictures" / "training.gif", FRAMES_PER_SECOND, colours=32)
 

@@ -27,7 +27,7 @@ def main() -> None:
     write_csv(PLOTS / "tables" / "measures.csv", measured)
     write_csv(PLOTS / "tables" / "training.csv", tables.training(entries))
     write_csv(PLOTS / "tables" / "collapse.csv", tables.collapse(entries))
-    album.draw(entries, scene, PLOTS / "pictures")
+    album.draw(entries, scene, PLOTS)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def main() -> None:
     if not found["partially_observed"].empty:
         pages["partially_observed"] = curves.partially_observed(found["partially_observed"], names)
     for name, page in pages.items():
-        save_both(page, PLOTS / "pictures" / f"{name}.png")
+        save_both(page, PLOTS, name)
     frames = motion.phase_plane(drawn, scale, names)
     save_gif(frames, PLOTS / "pictures" / "phase_plane.gif", FRAMES_PER_SECOND)
 

@@ -65,8 +65,8 @@ def test_papers_get_the_same_bytes_each_time_and_no_title(tmp_path):
         axes = place(page, 0.5, 1, 2, 1.5)
         axes.plot([0, 1], [0, 1])
         axes.set_xlabel("a name")
-        save_both(page, tmp_path / f"{number}.png")
-        written.append((tmp_path / f"{number}.svg").read_bytes())
+        save_both(page, tmp_path, str(number))
+        written.append((tmp_path / f"papers/{number}.svg").read_bytes())
     assert all(a == b for a, b in pairwise(written))
     assert b"a name" in written[0]
     assert b"A title" not in written[0]

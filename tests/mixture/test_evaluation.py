@@ -578,9 +578,10 @@ def test_a_method_with_networks_of_its_own_kind_is_seen_everywhere(monkeypatch, 
     published = sheet.Entry("my_own", "as_published", drawn, measured)
     drawn = drawn | through_training(method, networks, trained, WORLD, SETTINGS)
     entry = sheet.Entry("my_own", "default", drawn, measured)
-    album.draw([published, entry], scene, tmp_path / "pictures")
+    album.draw([published, entry], scene, tmp_path)
     names = {"my_own.png", "my_own.gif", "sheet.png", "as_published.png"}
     assert {file.name for file in (tmp_path / "pictures").iterdir()} == names
+    assert (tmp_path / "papers/my_own.svg").exists()
     for made in (plot_tables.training([entry]), plot_tables.collapse([entry])):
         assert set(made["method"]) == {"my_own"}
     params = {"mixture": "document", "methods": {"my_own": {"default": {}}}}

@@ -146,14 +146,15 @@ def save_png(page: Figure, path: Path) -> None:
     write(path, lambda temporary: image.save(temporary, optimize=True))
 
 
-def save_both(page: Figure, path: Path) -> None:
-    """As `save_png`, and beside it an SVG for papers, which have their own captions: no head."""
-    save_png(page, path)
+def save_both(page: Figure, folder: Path, name: str) -> None:
+    """`folder/pictures/NAME.png` to look at, and `folder/papers/NAME.svg` without the head, which
+    papers have in their captions."""
+    save_png(page, folder / "pictures" / f"{name}.png")
     for text in page.texts:
         text.set_visible(text.get_gid() != HEAD)
     for artist in page.findobj(Collection):
         artist.set_rasterized(_dense(artist))
-    save_svg(page, path.with_suffix(".svg"))
+    save_svg(page, folder / "papers" / f"{name}.svg")
 
 
 def _dense(collection: Any) -> bool:

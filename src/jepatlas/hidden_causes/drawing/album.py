@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from jepatlas.common.drawing.style import save_both, save_gif, save_png
+from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.hidden_causes.drawing import curves, plans, warped
 from jepatlas.hidden_causes.drawing.warped import Arrays
 
@@ -22,9 +22,10 @@ class Album(NamedTuple):
 
 
 def draw(album: Album, folder: Path) -> None:
+    """In `folder`, as `save_both` has it."""
     grids = album.truth, album.drawn, album.measured
-    save_png(warped.sheet(*grids), folder / "sheet.png")
-    save_gif(warped.training(*grids), folder / "training.gif", fps=2)
-    save_both(curves.sweeps(album.sweeps), folder / "sweeps.png")
-    save_both(curves.bounds(album.bounds), folder / "bounds.png")
-    save_both(plans.plans(album.truth, album.drawn, album.measured), folder / "plans.png")
+    save_both(warped.sheet(*grids), folder, "sheet")
+    save_gif(warped.training(*grids), folder / "pictures" / "training.gif", fps=2)
+    save_both(curves.sweeps(album.sweeps), folder, "sweeps")
+    save_both(curves.bounds(album.bounds), folder, "bounds")
+    save_both(plans.plans(album.truth, album.drawn, album.measured), folder, "plans")

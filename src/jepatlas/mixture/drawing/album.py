@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.storage import read_arrays, read_csv
-from jepatlas.common.drawing.style import save_gif, save_png
+from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import landscape, score, sheet
 from jepatlas.mixture.drawing.maps import Arrays, Scene
@@ -73,14 +73,14 @@ def read(name: str, recipe: str, arrays_file: Path, metrics_file: Path) -> Entry
 
 
 def draw(entries: Sequence[Entry], scene: Scene, folder: Path) -> None:
-    """A figure `NAME.png` and an animation `NAME.gif` for each entry of the default recipe, and a
-    sheet of each recipe."""
+    """A figure and an animation for each entry of the default recipe, and a sheet of each recipe,
+    in `folder`, as `save_both` has it."""
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     shown = [entry for entry in entries if entry.recipe == DEFAULT]
     published = [entry for entry in entries if entry.recipe == PUBLISHED]
-    pictures = [partial(draw_sheet, shown, scene, folder / "sheet.png")]  # the longest of all
+    pictures = [partial(draw_sheet, shown, scene, folder, "sheet")]  # the longest of all
     if published:
-        pictures.append(partial(draw_sheet, published, scene, folder / f"{PUBLISHED}.png"))
+        pictures.append(partial(draw_sheet, published, scene, folder, PUBLISHED))
     pictures += [partial(draw_one, entry, scene, folder) for entry in shown]
     if threads == 1:
         for picture in tqdm(pictures, "pictures", disable=None):
@@ -95,12 +95,11 @@ def draw(entries: Sequence[Entry], scene: Scene, folder: Path) -> None:
 
 def draw_one(entry: Entry, scene: Scene, folder: Path) -> None:
     module = score if "energy" in entry.arrays else landscape
-    save_png(
-        module.figure(entry.name, entry.arrays, entry.metrics, scene), folder / f"{entry.name}.png"
-    )
+    page = module.figure(entry.name, entry.arrays, entry.metrics, scene)
+    save_both(page, folder, entry.name)
     frames = module.frames(entry.name, entry.arrays, scene)
-    save_gif(frames, folder / f"{entry.name}.gif", FRAMES_PER_SECOND)
+    save_gif(frames, folder / "pictures" / f"{entry.name}.gif", FRAMES_PER_SECOND)
 
 
-def draw_sheet(entries: Sequence[Entry], scene: Scene, file: Path) -> None:
-    save_png(sheet.figure(entries, scene), file)
+def draw_sheet(entries: Sequence[Entry], scene: Scene, folder: Path, name: str) -> None:
+    save_both(sheet.figure(entries, scene), folder, name)

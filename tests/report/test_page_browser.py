@@ -2,9 +2,8 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
 from collections.abc import Iterator
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 import pytest
 
 from jepatlas.mixture.truth.world import World
-from tests.report import landscapes, made
+from tests.report import exports, landscapes, made
 from tests.report.landscapes import SCORES, SIDE, landscape
 
 LAST = -1  # moment
@@ -931,62 +930,10 @@ def test_every_panel_can_be_saved(page, panel, columns, rows):
         np.testing.assert_allclose(energies, page.energies()["lejepa"].ravel(), rtol=1e-6)
 
 
-EXPORTS = """async () => {
-  const all = (within, query) => [...within.querySelectorAll(query)];
-  for (const one of all(document, "details:not(.take)")) one.open = true;
-  const until = async (holds) => {
-    const late = performance.now() + 60000;
-    while (!holds() && performance.now() < late) await new Promise((done) => setTimeout(done, 50));
-  };
-  const { mixture: { live, masked }, noisy_tv, images } = atlas;
-  live.run(true);
-  await until(() => [...live.panels.values()].every(({ state }) => state));
-  live.run(false);
-  const folded = () => [masked.charts, noisy_tv.beside.placed, images.training.charts];
-  await until(() => folded().every((charts) => charts?.every(({ view }) => view)));
-  const wanted = new Map(); // places of panels: what each of them is to be saved as
-  const want = (place, kinds) => wanted.set(place, [...(wanted.get(place) ?? []), kinds]);
-  const panel = (place) => want(place, "PNG,SVG,CSV");
-  all(document, "main canvas:not([aria-hidden])").forEach((one) => panel(one.closest("figure")));
-  all(document, "main .chart, #picker").forEach((one) => panel(one.parentElement));
-  panel(document.getElementById("image"));
-  all(document, "main table").forEach((one) => want(one.closest("[data-table]") ?? one, "CSV"));
-  const saved = [];
-  window.save = async (blob, name) => {
-    const start = () => blob.slice(0, 4).arrayBuffer();
-    const content = name.endsWith(".png") ? [...new Uint8Array(await start())] : await blob.text();
-    saved.push({ name, content });
-  };
-  const found = [...wanted].map(([place, kinds]) => {
-    const boxes = all(place, ":scope > .take").map((box) => all(box, "button"));
-    boxes.flat().forEach((button) => button.click());
-    const offered = boxes.map((box) => box.map(({ textContent }) => textContent).join());
-    return { place: place.outerHTML.slice(0, 120), kinds, offered };
-  });
-  const buttons = all(document, ".take button").length;
-  await until(() => saved.length === buttons);
-  return { found, saved, buttons };
-}"""
-
-
 def test_nothing_of_the_page_lacks_its_exports(page):
     """Of all that can be unfolded and trained: pictures of points and of lines, and tables that are
     not empty, each under a name of its own."""
-    told = page.tab.evaluate(EXPORTS)
-    assert [one for one in told["found"] if one["offered"] != one["kinds"]] == []
-    tables = [one["place"] for one in told["found"] if one["kinds"] == ["CSV"]]
-    assert len(tables) == 4 + 4 + 1  # headline numbers, all that was measured, claims
-    assert len(told["saved"]) == told["buttons"]
-    names = Counter(one["name"] for one in told["saved"])
-    assert [name for name, count in names.items() if count > 1] == []
-    for one in told["saved"]:
-        name, content = one["name"], one["content"]
-        if name.endswith(".png"):
-            assert content == list(b"\x89PNG"), name
-        elif name.endswith(".svg"):
-            assert len(list(ElementTree.fromstring(content).iter())) > 2, name
-        else:
-            assert len(pd.read_csv(StringIO(content))) > 0, name
+    exports.check(page.tab.evaluate(exports.EXPORTS))
     assert page.said == []
 
 

@@ -1,4 +1,4 @@
-"""The page in Firefox: what it draws, what a hand and keys do, a training, its address."""
+"""The page in Firefox: what it draws, what a hand and keys do, a training, its address, exports."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jepatlas.mixture.truth.world import World
-from tests.report import landscapes, made
+from tests.report import exports, landscapes, made
 
 PROGRAMS = ("firefox-esr", "firefox")
 LAST = -1  # moment
@@ -124,3 +124,20 @@ def test_it_trains(page):
     for name in ("jepa", "vicreg"):
         assert np.median(losses[name][-3:]) < losses[name][0], name
     assert page.evaluate(f"{CANVAS}(atlas.mixture.live.panels.get('contrastive').canvas)") > 20
+
+
+def test_points_that_are_drawn_are_learned_from(page, page_file):
+    page.open("about:blank")
+    page.open(f"{page_file.as_uri()}#mixture?drawn=1,2&live-star=3.5,-4")
+    page.wait(WHOLE)
+    page.click("#live-add")
+    assert page.evaluate("atlas.mixture.live.added") == [[1, 2], [3.5, -4]]
+    page.click("#live-run")
+    page.wait("atlas.mixture.live.panels.get('jepa').state?.step > 20")
+    page.click("#live-run")
+    page.click("#live-clear")
+    assert page.evaluate("atlas.mixture.live.added") == []
+
+
+def test_nothing_lacks_its_exports(page):
+    exports.check(page.evaluate(f"({exports.EXPORTS})()"))

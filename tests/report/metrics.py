@@ -1,5 +1,6 @@
 """Made-up measures in the shape of the real ones."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,20 @@ def images(root: Path, data_set: str = "mnist", **changes: float) -> Path:
     path = write(root, "images", {"jepa": image_method(**changes)})
     found = pd.DataFrame({"name": [data_set], "title": [data_set]})
     found.to_csv(path.with_name("data_set.csv"), index=False)
+    return path
+
+
+def seeds(root: Path, accuracies: Sequence[float]) -> Path:
+    """The table of the sweep over training seeds: the accuracy of each."""
+    path = root / "sweeps/results/mnist_seeds/table.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"experiment": f"mnist_seeds-seed={seed}", "seed": seed, "method": "jepa"}
+        | {"measure": "knn.accuracy", "ci95": 0.0018, "members": None}
+        | dict.fromkeys(("mean", "min", "max"), accuracy)
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    pd.DataFrame(rows).to_csv(path, index=False)
     return path
 
 

@@ -55,6 +55,7 @@ def tree(tmp_path, monkeypatch):
         shutil.copy(ROOT / "plots" / track / "tables" / "measures.csv", folder)
     metrics.images(tmp_path)
     metrics.hidden_causes(tmp_path)
+    metrics.seeds(tmp_path, [0.985, 0.987])  # of other parameters
     params = PARAMS | {"images": {"methods": {"jepa": {}}}}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -31,9 +31,16 @@ def data_sets() -> dict[str, str]:
 
 
 def evidence() -> Evidence:
-    """What was measured, in every track; its table is read once a claim asks for it."""
+    """What was measured, in every track; its table is read once a claim asks for it, unless the
+    track's claims have a `measures` of their own."""
     methods = {track: list(value(f"{track}.methods")) for track in tracks.in_order()}
-    return Evidence(methods, data_sets())
+    modules = {track: tracks.module(track, "reporting.claims") for track in methods}
+    own = {
+        track: module.measures()
+        for track, module in modules.items()
+        if module and hasattr(module, "measures")
+    }
+    return Evidence(methods, data_sets(), own)
 
 
 def decided() -> list[dict[str, str]]:

@@ -1,7 +1,8 @@
-"""The images' tables in the documents: embeddings, perturbed images, reconstructions."""
+"""The images' tables in the documents: embeddings, perturbed images, reconstructions, seeds."""
 
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.tables import interval, markdown, measured
+from jepatlas.images.reporting import claims
 
 SCORES = {
     "5-NN accuracy": "knn.accuracy",
@@ -24,6 +25,7 @@ def tables() -> dict[str, str]:
         "images embeddings": embeddings(methods, measures),
         "images perturbed": perturbed(methods, measures),
         "images reconstruction": reconstruction(methods, measures),
+        "images seeds": seeds(claims.measures()),
     }
 
 
@@ -49,6 +51,27 @@ def perturbed(methods: list[str], measures: Measures) -> str:
         for name in methods
     )
     return markdown(["5-NN accuracy under", *(kind.replace("_", " ") for kind in kinds)], rows)
+
+
+def seeds(measures: Measures) -> str:
+    """What claims are decided by: over seeds, and from the least to the most of one."""
+    kinds = measures.below("jepa", "knn_perturbed")
+    names = {f"5-NN accuracy, {kind.replace('_', ' ')}": f"knn_perturbed.{kind}" for kind in kinds}
+    names = {"5-NN accuracy, clean": "knn.accuracy"} | names
+    names |= {
+        f"{name.upper()} of the reconstruction": f"reconstruction.perturbed.{name}"
+        for name in ("mse", "ssim")
+    }
+    found = {
+        words: measures.get("jepa", name)
+        for words, name in names.items()
+        if measures.has("jepa", name)  # unless it is not trained
+    }
+    rows = (
+        [words, interval(measure, digits=4), f"{measure.min:.4f} to {measure.max:.4f}"]
+        for words, measure in found.items()
+    )
+    return markdown(["`jepa`", "mean", "least to most of a seed"], rows)
 
 
 def reconstruction(methods: list[str], measures: Measures) -> str:

@@ -1,0 +1,62 @@
+"""What was measured of one training, over the trainings of a sweep over seeds."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_csv
+from jepatlas.common.measuring.measures import Measure, Measures
+from jepatlas.common.measuring.statistics import summary
+
+RESULTS = Path("sweeps/results")
+COLUMNS = {"seed", "method", "measure", "mean"}
+
+
+def over_seeds(own: Measures, sweep: str, seed: int) -> Measures:
+    """`own`, the measures of a training by `seed`, with means over all trainings of a sweep.
+
+    Only if that training is one of them: if the sweep has the same numbers for `seed`. Else its
+    parameters or its machine were others, and `own` is returned as it is. An interval has two
+    parts, that of the seeds (Student's) and that of the test points, which are the same for all.
+    """
+    rows = _rows(sweep)
+    ours = {key: values[seed] for key, values in rows.items() if seed in values}
+    if not ours or not all(_is(own.rows.get(key), value) for key, value in ours.items()):
+        return own
+    several = {key: _measure(list(values.values()), own.rows[key]) for key, values in rows.items()}
+    return replace(own, rows=own.rows | several)
+
+
+def _rows(sweep: str) -> Mapping[tuple[str, str], dict[int, float]]:
+    """By method and measure, the numbers of all seeds, none if the sweep was not run here; a table
+    that is not one is an `InputError`."""
+    path = RESULTS / sweep / "table.csv"
+    if not path.exists():
+        return {}
+    try:
+        found = read_csv(path)
+        if not set(found.columns) >= COLUMNS:
+            raise InputError(f"{path}: should have the columns {', '.join(sorted(COLUMNS))}")
+        numbers = found.astype({"seed": int, "mean": float})
+    except (InputError, ValueError):
+        command = f"make sweep SWEEP=sweeps/{sweep}.yaml"
+        raise InputError(f"{path}: not the table of a sweep; `{command}` makes it anew") from None
+    return {
+        (str(method), str(measure)): dict(zip(of["seed"], of["mean"], strict=True))
+        for (method, measure), of in numbers.groupby(["method", "measure"], sort=False)
+    }
+
+
+def _is(measured: Measure | None, value: float) -> bool:
+    """Whether this is the number, as far as tables have digits."""
+    return measured is not None and bool(np.isclose(measured.mean, value, rtol=1e-5, atol=0))
+
+
+def _measure(values: list[float], own: Measure) -> Measure:
+    """Without the members' own numbers, as differences of these would leave out test points."""
+    found = summary(values)
+    half_width = float(np.hypot(found["ci95"], own.ci95))
+    return Measure(found["mean"], half_width, found["min"], found["max"])

@@ -85,7 +85,7 @@ class Agent:
         states = self._encoded(watched.train)
         self.kept = identities(len(members), states.shape[-1])
         if isinstance(method, Selecting):
-            self.kept = _array(method.kept(networks, states))
+            self.kept = _foretelling(_array(states), _array(method.kept(networks, states)), frames)
         self.z = _array(states) @ self.kept
         u, r = explored(task, members)
         moved = _windows(r, frames) @ watched.lift
@@ -197,6 +197,15 @@ class Agent:
             return plan(step, _joined(self.encode(seen) @ kept, _latest(u, frames - 1)))
 
         return policy
+
+
+def _foretelling(z: Array, kept: Array, lag: int) -> Array:
+    """What of a latent foretells the kept part of the one `lag` steps later, `[members, n, dim]`.
+
+    Where that part moves by itself without noise of its own, this is the same part. Else it is less
+    noisy: a plan is made from what is known of the state, not from a reading of it.
+    """
+    return ReadOut.fit(z[:, :-lag], z[:, lag:] @ kept).weights
 
 
 def _windows(series: Array, frames: int) -> Array:

@@ -67,6 +67,16 @@ def test_seeds_are_joined_with_students_interval():
     assert "5 training seeds" in figure.note(found, wanted)
 
 
+def test_seeds_side_by_side_keep_their_own_intervals():
+    found = table(seeds=range(3))
+    found = found[(found["width"] == 1) & (found["depth"] == 1)]
+    wanted = sweep(parameters={}, grid=None, seeds=[0, 1, 2], figure={"x": "seed", "scale": "each"})
+    ((_, x, y, half),) = drawn(found, wanted)
+    np.testing.assert_allclose((x, y), (range(3), found["mean"]))
+    np.testing.assert_allclose(half, 0.5)
+    assert "by each seed" in figure.note(found, wanted)
+
+
 def test_methods_have_lines_of_their_own_or_stand_side_by_side():
     found = table(methods=("plain", "other"))
     labels = [label for label, *_ in drawn(found, sweep())]

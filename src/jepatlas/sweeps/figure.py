@@ -46,6 +46,8 @@ def draw(found: pd.DataFrame, sweep: Sweep) -> Figure:
 
 def note(found: pd.DataFrame, sweep: Sweep) -> str:
     """What the intervals are over."""
+    if "seed" in (sweep.figure.x, sweep.figure.lines):
+        return "A training by each seed, with a 95 % interval over its members or its test points."
     if len(sweep.seeds) > 1:
         return f"Mean and 95 % interval over {len(sweep.seeds)} training seeds."
     if found["ci95"].isna().all():
@@ -77,7 +79,7 @@ def draw_measure(axes: Axes, found: pd.DataFrame, sweep: Sweep) -> None:
             at,
             points["mean"].to_numpy(float),
             points["ci95"].fillna(0).to_numpy(float),
-            fmt="o" if places and x == "method" else "o-",
+            fmt="o" if places and x in ("method", "seed") else "o-",
             markersize=3.5,
             elinewidth=1,
             capsize=2,

@@ -102,7 +102,8 @@ def test_a_measure_that_a_method_of_its_kind_lacks_is_named(root):
 def test_images(root):
     content = metrics.image_method(accuracy=0.98765)
     metrics.write(root, "images", {"jepa": content, "mine": content})
-    params(root, images={"methods": {"jepa": {}, "mine": {}}})
+    params(root, seed=1, images={"methods": {"jepa": {}, "mine": {}}})
+    metrics.seeds(root, [0.99, 0.98765, 0.985])
     found = {name: rows(table) for name, table in images.tables().items()}
     assert found["images embeddings"]["`mine`"][0] == "0.9877 ± 0.0018"
     assert found["images embeddings"]["`mine`"][-1] == "57.1"
@@ -115,6 +116,8 @@ def test_images(root):
     assert decoded["the mean image"] == ["0.0670 ± 0.0005", "14.00", "0.220"]
     assert decoded["`mine`, from the clean image"] == ["0.0080 ± 0.0005", "14.00", "0.900"]
     assert len(decoded) == 1 + 3 + 2 * 2
+    assert found["images seeds"]["5-NN accuracy, clean"] == ["0.9876 ± 0.0065", "0.9850 to 0.9900"]
+    assert found["images seeds"]["5-NN accuracy, all"] == ["0.9550 ± 0.0041", "0.9550 to 0.9550"]
 
 
 # The noisy TV

@@ -34,8 +34,8 @@ def test_the_mean_is_over_trainings_and_the_interval_over_both(own, tmp_path):
 
 @pytest.mark.parametrize(
     ("accuracies", "seed"),
-    [(ACCURACIES, 0), (ACCURACIES, 7), ([0.99, 0.9914], 1)],
-    ids=["another number", "no such seed", "another number in the fourth digit"],
+    [(ACCURACIES, 0), (ACCURACIES, 7), ([0.99, 0.9914], 1), ([0.9915], 0)],
+    ids=["another number", "no such seed", "another number in the fourth digit", "no other seed"],
 )
 def test_a_sweep_of_something_else_is_left_alone(own, tmp_path, accuracies, seed):
     metrics.seeds(tmp_path, accuracies)

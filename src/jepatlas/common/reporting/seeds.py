@@ -12,7 +12,7 @@ from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.measuring.statistics import summary
 
 RESULTS = Path("sweeps/results")
-COLUMNS = {"seed", "method", "measure", "mean"}
+COLUMNS = ["seed", "method", "measure", "mean"]
 
 
 def over_seeds(own: Measures, sweep: str, seed: int) -> Measures:
@@ -22,12 +22,15 @@ def over_seeds(own: Measures, sweep: str, seed: int) -> Measures:
     parameters or its machine were others, and `own` is returned as it is. An interval has two
     parts, that of the seeds (Student's) and that of the test points, which are the same for all.
     """
-    rows = _rows(sweep)
-    ours = {key: values[seed] for key, values in rows.items() if seed in values}
-    if not ours or not all(_is(own.rows.get(key), value) for key, value in ours.items()):
+    several = {
+        key: numbers
+        for key, numbers in _rows(sweep).items()
+        if seed in numbers and len(numbers) > 1
+    }
+    if not all(_is(own.rows.get(key), numbers[seed]) for key, numbers in several.items()):
         return own
-    several = {key: _measure(list(values.values()), own.rows[key]) for key, values in rows.items()}
-    return replace(own, rows=own.rows | several)
+    found = {key: _measure(list(some.values()), own.rows[key]) for key, some in several.items()}
+    return replace(own, rows=own.rows | found) if found else own
 
 
 def _rows(sweep: str) -> Mapping[tuple[str, str], dict[int, float]]:
@@ -37,11 +40,8 @@ def _rows(sweep: str) -> Mapping[tuple[str, str], dict[int, float]]:
     if not path.exists():
         return {}
     try:
-        found = read_csv(path)
-        if not set(found.columns) >= COLUMNS:
-            raise InputError(f"{path}: should have the columns {', '.join(sorted(COLUMNS))}")
-        numbers = found.astype({"seed": int, "mean": float})
-    except (InputError, ValueError):
+        numbers = read_csv(path)[COLUMNS].astype({"seed": int, "mean": float})
+    except (InputError, KeyError, ValueError):
         command = f"make sweep SWEEP=sweeps/{sweep}.yaml"
         raise InputError(f"{path}: not the table of a sweep; `{command}` makes it anew") from None
     return {

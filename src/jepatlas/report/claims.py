@@ -6,6 +6,7 @@ with their reasons; "learned" is everywhere 95 % of what can be known.
 """
 
 from pathlib import Path
+from typing import Any
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import value
@@ -22,25 +23,24 @@ def gathered() -> list[Claim]:
 
 def data_sets() -> dict[str, str]:
     """By track, the set that it learned from, where it has a choice and claims depend on it."""
-    found = {}
-    for track in tracks.in_order():
-        module = tracks.module(track, "reporting.claims")
-        if module and hasattr(module, "data_set"):
-            found[track] = module.data_set()
-    return found
+    return _where_offered("data_set")
 
 
 def evidence() -> Evidence:
     """What was measured, in every track; its table is read once a claim asks for it, unless the
     track's claims have a `measures` of their own."""
     methods = {track: list(value(f"{track}.methods")) for track in tracks.in_order()}
-    modules = {track: tracks.module(track, "reporting.claims") for track in methods}
-    own = {
-        track: module.measures()
+    return Evidence(methods, data_sets(), _where_offered("measures"))
+
+
+def _where_offered(function: str) -> dict[str, Any]:
+    """By track, what a function of its claims' module returns, where it has that."""
+    modules = {track: tracks.module(track, "reporting.claims") for track in tracks.in_order()}
+    return {
+        track: getattr(module, function)()
         for track, module in modules.items()
-        if module and hasattr(module, "measures")
+        if module and hasattr(module, function)
     }
-    return Evidence(methods, data_sets(), own)
 
 
 def decided() -> list[dict[str, str]]:

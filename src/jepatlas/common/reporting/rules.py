@@ -21,9 +21,9 @@ A track states its claims in `reporting/claims.py`, in the document's order:
         return [Section("toy", "Results").claim("toy-exact", "The line is exact", error < SMALL)]
 
 The numbers are read from `plots/TRACK/tables/measures.csv`, or are what the module's `measures()`
-returns, if it has that. Where a claim is about one data set
-only (`data_set`), the track's module also has `data_set()`, the name of the one that was used. What
-somebody else claims than the document has its `Source` in its section.
+returns, if it has that. Where a claim is about one data set only (`data_set`), the track's module
+also has `data_set()`, the name of the one that was used. What somebody else claims than the
+document has its `Source` in its section.
 """
 
 import math

@@ -79,11 +79,8 @@ class Members {
 
   csv() {
     const { plane, method } = this;
-    const low = method.kind === "score" ? "energy above its lowest" : "E + 1";
-    return csvOf(this.energies.flatMap((energies, member) => Array.from(energies, (energy, i) => {
-      const [x, y] = plane.point([i % plane.side, Math.floor(i / plane.side)]);
-      return { member, x: Number(x.toFixed(4)), y: Number(y.toFixed(4)), [low]: Number(energy.toFixed(3)) };
-    })));
+    const rounded = (energies) => Array.from(energies, (energy) => Number(energy.toFixed(3)));
+    return csvOf(this.energies.flatMap((energies, member) => landscapeRows(plane, method, rounded(energies)).map((row) => ({ member, ...row }))));
   }
 }
 

@@ -124,12 +124,7 @@ class Landscape {
   }
 
   csv() {
-    const { plane, energies, method } = this;
-    const low = method.kind === "score" ? "energy above its lowest" : "E + 1";
-    return csvOf(Array.from(energies, (energy, i) => {
-      const [x, y] = plane.point([i % plane.side, Math.floor(i / plane.side)]);
-      return { x: Number(x.toFixed(4)), y: Number(y.toFixed(4)), [low]: energy };
-    }));
+    return csvOf(landscapeRows(this.plane, this.method, this.energies));
   }
 
   reading(place, fine) {

@@ -36,6 +36,15 @@ class Plane {
   }
 }
 
+/** A row of a table for each grid point, energies above the lowest of their scale. */
+function landscapeRows(plane, { kind }, energies) {
+  const low = kind === "score" ? "energy above its lowest" : "E + 1";
+  return Array.from(energies, (energy, i) => {
+    const [x, y] = plane.point([i % plane.side, Math.floor(i / plane.side)]);
+    return { x: Number(x.toFixed(4)), y: Number(y.toFixed(4)), [low]: energy };
+  });
+}
+
 /** A field over the plane in colours, a pixel for each of its grid points. */
 class Picture {
   /** table: 256 colours */

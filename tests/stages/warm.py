@@ -77,6 +77,7 @@ def answer(call: socket.socket) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    sys.path[1:1] = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
     if arguments[0] == "-m":
         sys.path[0] = folder
         sys.argv = arguments[1:]

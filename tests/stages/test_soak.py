@@ -15,6 +15,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -167,26 +169,38 @@ def test_a_full_disk_is_a_line_and_nothing_is_lost(
     say(f"{FILLS} full disks, of which {stopped} stopped a run | a line, then the same results")
 
 
-def test_random_valid_parameters_run_through(tmp_path: Path) -> None:
+def test_random_valid_parameters_run_through(tmp_path: Path, warm: list[str]) -> None:
+    """As many at a time as there are cores."""
     rng = np.random.default_rng(0)
+    folders = []
     for number in range(FILES):
-        root = tmp_path / str(number)
-        (root / "data/supplied").mkdir(parents=True)
+        folders.append(tmp_path / str(number))
+        (folders[-1] / "data/supplied").mkdir(parents=True)
         text = yaml.safe_dump(valid.parameters(rng), sort_keys=False, allow_unicode=True)
-        (root / "params.yaml").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "tests.stages.everything"]
-        path = f"{project.ROOT}:{project.ROOT / 'src'}"
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{done.stderr}\n{text}"
-        for file in (root / "metrics").rglob("*.json"):
-            assert "NaN" not in file.read_text(encoding="utf-8")
-        assert (root / "plots/report/index.html").exists()
-        shutil.rmtree(root)
+        (folders[-1] / "params.yaml").write_text(text, encoding="utf-8")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        wrong = [line for line in pool.map(partial(run_through, warm), folders) if line]
+    assert not wrong, "\n".join(wrong)
     say(f"{FILES} random valid parameter files | all run through")
+
+
+def run_through(command: list[str], root: Path) -> str:
+    """Run all stages in a folder that has parameters only; what was wrong, else the folder goes."""
+    path = f"{project.ROOT}:{project.ROOT / 'src'}"
+    done = subprocess.run(
+        [*command, "-m", "tests.stages.everything"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return f"{root}: {done.stderr}"
+    if not (root / "plots/report/index.html").exists():
+        return f"{root}: no page"
+    for file in (root / "metrics").rglob("*.json"):
+        if "NaN" in file.read_text(encoding="utf-8"):
+            return f"{file}: NaN"
+    shutil.rmtree(root)
+    return ""

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from dvc.lock import LockError
+from joblib import cpu_count
 
 from jepatlas_dvc import check
 from jepatlas_dvc_faster import faster
@@ -35,8 +37,9 @@ GOES_ON = "nothing is lost, and make repro goes on from here once that is put ri
 NOISE = (  # what DVC says around a stage
     *("Running stage ", "> ", "Updating lock file", "Generating lock file", "Use `dvc push`"),
     *("To track the changes", "\tgit add", "To enable auto staging", "\tdvc config"),
-    *("ERROR: failed to reproduce", "Having any troubles?"),
+    *("failed to run: ", "Having any troubles?"),
 )
+FAILED = re.compile(r"ERROR: failed to reproduce '[^']*': ")  # before what is wrong
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ class Runner:
     def listen(self, name: str, process: subprocess.Popen[str]) -> None:
         """Pass on what a stage says, line by line and with its name before it."""
         for line in process.stdout or ():
-            text = line.rstrip()
+            text = FAILED.sub("", line.rstrip())
             if text and not text.startswith(NOISE):
                 self.last_line[name] = text
                 print(f"{name}: {text}", flush=True)
@@ -225,10 +228,13 @@ def in_order(lock: Path = Path("dvc.lock")) -> None:
     write(lock, lambda temporary: temporary.write_text(dumps_yaml(content), encoding="utf-8"))
 
 
-def possible_jobs() -> int:
-    """As many stages as there are cores, and memory for 2 GB each."""
+def possible_jobs(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
+    """As many stages as there are cores, and memory for 2 GB each; of a container, those that it
+    may use. limit: where its bytes stand, if there is one."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY))
+    with contextlib.suppress(OSError, ValueError):  # no container; "max"
+        memory = min(memory, int(limit.read_text(encoding="utf-8")))
+    return max(1, min(cpu_count(), memory // MEMORY))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 # `${mixture.methods}`, with what stands directly before it, such as `mixture.mixtures.`; `${key}`
 # and `${item.family}` are of the loop over a block's methods.
 INSERTED = re.compile(r"([\w.]+\.)?\$\{(?!key\b|item\b)([\w.]+)\}")
+ALONE = re.compile(r'"\$\{([\w.]+)\}"')  # all of an entry, so it is the path of a dependency
 OBJECTIVES = Path(__file__).parent / "objectives"
 
 
@@ -33,8 +34,12 @@ def structure(params: Mapping[str, Any]) -> None:
         for name, method in methods.items():
             _check_method(f"{track}.methods.{name}", name, method)
     if PIPELINE.exists():
-        for before, key in INSERTED.findall(PIPELINE.read_text(encoding="utf-8")):
+        pipeline = PIPELINE.read_text(encoding="utf-8")
+        for before, key in INSERTED.findall(pipeline):
             _check_inserted(params, key, before.rstrip("."))
+        for key in ALONE.findall(pipeline):
+            if not Path(path := str(_at(params, key))).exists():
+                raise InputError(f"{PARAMS}: {key}: there is no {shown(path)}")
 
 
 def _check_method(key: str, name: Any, method: Any) -> None:

@@ -200,7 +200,7 @@ def run_through(command: list[str], root: Path) -> str:
     if not (root / "plots/report/index.html").exists():
         return f"{root}: no page"
     for file in (root / "metrics").rglob("*.json"):
-        if "NaN" in file.read_text(encoding="utf-8"):
-            return f"{file}: NaN"
+        if "null" in file.read_text(encoding="utf-8"):  # as what is not a number is written
+            return f"{file}: null"
     shutil.rmtree(root)
     return ""

@@ -117,6 +117,14 @@ def test_what_dvc_can_insert_passes(pipeline):
     structure(PARAMS | {"world": {"all": {"a": 1}, "name": "a", "count": 3}})
 
 
+def test_a_path_that_dvc_inserts_leads_somewhere(pipeline):
+    pipeline.write_text('stages:\n  a:\n    deps: [code, "${world.path}"]\n', encoding="utf-8")
+    params = PARAMS | {"world": {"path": "own/images"}}
+    assert refusal(params) == "world.path: there is no 'own/images'"
+    Path("own/images").mkdir(parents=True)
+    structure(params)
+
+
 def test_without_a_pipeline_nothing_is_inserted(pipeline):
     assert not pipeline.exists()
     structure(PARAMS)

@@ -223,6 +223,8 @@ def in_order(lock: Path = Path("dvc.lock")) -> None:
 
     from jepatlas.common.base.storage import write
 
+    if not lock.exists():  # nothing has ended well yet
+        return
     content = load_path(str(lock), localfs)
     content["stages"] = dict(sorted(content["stages"].items()))
     write(lock, lambda temporary: temporary.write_text(dumps_yaml(content), encoding="utf-8"))

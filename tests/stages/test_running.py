@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests import project
+from tools import repro
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,9 @@ stages:
   a: {cmd: "sleep 2; echo a > a", outs: [a]}
   b: {cmd: "sleep 2; echo b > b", outs: [b]}
   c: {cmd: "cat a b > c", deps: [a, b], outs: [c]}
-  d: {cmd: "echo $OMP_NUM_THREADS > d", outs: [d: {cache: false}]}
+  d:
+    cmd: echo $OMP_NUM_THREADS $MKL_NUM_THREADS$OPENBLAS_NUM_THREADS > d
+    outs: [d: {cache: false}]
 """
 REPRO = [sys.executable, str(project.ROOT / "tools/repro.py")]
 
@@ -60,7 +63,8 @@ def test_independent_stages_run_side_by_side_and_to_the_same_lock(toy: Path) -> 
     change(toy, "a", "bash ../meet.sh a b")
     change(toy, "b", "bash ../meet.sh b a")
     (toy.parent / "patience").write_text("600")
-    done = project.run(toy, *REPRO, "--jobs", "3", OMP_NUM_THREADS="7")
+    threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    done = project.run(toy, *REPRO, "--jobs", "3", **dict.fromkeys(threads, "7"))
     assert len(list(toy.parent.glob("*.met"))) == 2
     assert "[4/4] c" in done.stdout
     assert (toy / "c").read_text() == "a\nb\n"
@@ -201,6 +205,27 @@ def test_a_group_of_stages_is_named_without_its_members(toy: Path) -> None:
     assert done.stderr == "error: there is no stage every; there are: a, b, c, d, each\n"
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_dvc_finds_wrong_is_said(toy: Path, jobs: str) -> None:
+    change(toy, "a", "true")  # it does not make what it says
+    done = project.run(toy, *REPRO, "--jobs", jobs, "a", check=False)
+    assert done.returncode == 1
+    why = "output 'a' does not exist"
+    assert why in done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1] == ("failed: a" if jobs == "1" else f"failed: a: {why}")
+
+
+def test_a_container_says_how_many_stages_there_is_memory_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repro, "cpu_count", lambda: 64)
+    limit = tmp_path / "memory.max"
+    most = repro.possible_jobs(limit)  # of the machine
+    for written, jobs in (("max", most), (str(1 << 30), 1), (str(5 << 30), min(most, 2))):
+        limit.write_text(written)
+        assert repro.possible_jobs(limit) == jobs
+
+
 def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:
     change(toy, "a", "echo a reason >&2; exit 3")
     done = project.run(toy, *REPRO, "--jobs", "2", check=False)
@@ -301,6 +326,7 @@ def spoiled(params: dict[str, Any], key: str, value: Any) -> None:
         ),
         ("mixture.mixture", "documnet", "documnet"),
         ("sead", 1, "sead: unknown key"),
+        ("images.data.path", "nowhere", "images.data.path: there is no 'nowhere'"),
     ],
 )
 def test_dvc_repro_says_our_line_and_nothing_else(
@@ -320,9 +346,19 @@ def test_dvc_repro_says_our_line_and_nothing_else(
     assert not (small / "dvc.lock").exists()
 
 
-def test_parameters_that_have_passed_are_checked_again_for_another_pipeline(small: Path) -> None:
+def test_parameters_that_have_passed_are_checked_again_for_other_code_and_another_pipeline(
+    small: Path,
+) -> None:
     project.run(small, "dvc", "repro", "--dry", check=False)  # DVC misses data that nothing made
     assert (small / ".dvc/tmp/params.passed").exists()
+    method = small / "src/jepatlas/mixture/methods/dsm.py"
+    method.rename(method.with_suffix(".gone"))
+    try:
+        done = project.run(small, "dvc", "repro", "--dry", check=False)
+    finally:
+        method.with_suffix(".gone").rename(method)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: params.yaml: mixture.methods.dsm: ")
     kept = (small / "dvc.yaml").read_text(encoding="utf-8")
     changed = kept.replace("foreach: ${mixture.methods}", "foreach: ${mixture.metods}")
     (small / "dvc.yaml").write_text(changed, encoding="utf-8")

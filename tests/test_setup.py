@@ -41,7 +41,8 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(REPOSITORY / "Makefile", root)
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "jepatlas.py").write_text("")
-    (root / "requirements.lock").write_text("# nothing\n")
+    for name in ("requirements.lock", "requirements-alone.lock"):
+        (root / name).write_text("# nothing\n")
     return root
 
 
@@ -65,7 +66,7 @@ class Steps:
         self.seen: list[str] = []
 
     def run(self, *command: str | Path) -> None:
-        step = "venv" if "venv" in command else "lock" if "-r" in command else "project"
+        step = "venv" if "venv" in command else "project" if "--editable" in command else "lock"
         if step == self.fail_at:
             raise self.error
         self.seen.append(step)
@@ -91,7 +92,7 @@ def test_sets_up_once(steps: Steps) -> None:
     assert steps.set_up() == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-alone.lock", "pyproject.toml"])
 def test_changed_file_is_installed_into_the_same_venv(
     steps: Steps, project: Path, name: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Make `.venv`, or bring it up to date: the packages of requirements.lock, then jepatlas itself.
+"""Make `.venv`, or bring it up to date: the packages of the lock files, then jepatlas itself.
 
 `make setup` calls it with any Python. It needs the standard library only, and parses on Python 3.6,
 so that an old Python is told so in one sentence.
@@ -23,6 +23,8 @@ if sys.version_info < (3, 11):  # noqa: UP036
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+ALONE = ROOT / "requirements-alone.lock"  # packages that are to bring no others
 STAMP = VENV / "setup.stamp"
 LOG = VENV / "setup.log"
 
@@ -43,7 +45,7 @@ def wanted_stamp() -> list[str]:
     """What a finished `.venv` bears: with which Python and where it was made (a moved one is
     broken), then the hash of what was installed."""
     made = "Python {}.{} in {}".format(*sys.version_info[:2], VENV)
-    files = [ROOT / "requirements.lock", ROOT / "pyproject.toml"]
+    files = [LOCK, ALONE, ROOT / "pyproject.toml"]
     return [made, hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()]
 
 
@@ -114,8 +116,8 @@ def set_up() -> None:
         # write that down (PYTHONDONTWRITEBYTECODE, as in many containers), each stage would do it
         # again: ten seconds, most of them for torch.
         install += ("--no-compile",)
-    run(*install, "-r", ROOT / "requirements.lock")
-    run(*install, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    run(*install, "-r", LOCK)
+    run(*install, "--no-deps", "--no-build-isolation", "-r", ALONE, "--editable", ROOT)
     STAMP.write_text("\n".join(wanted), encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from jepatlas.sweeps import node
 from tests import project
 from tests.sweeps import toy
 from tests.sweeps.waiting import stages, until
@@ -68,7 +69,7 @@ def pushed(folder):
     root = toy.make(folder / "toy")
     (root / "tools").mkdir()
     (root / "tools/bootstrap.py").write_text(BOOTSTRAP, encoding="utf-8")
-    for name in ("requirements.lock", "pyproject.toml"):
+    for name in node.LOCKED:
         (root / name).touch()
     (folder / "storage").mkdir()
     project.run(root, "dvc", "remote", "add", "--default", "storage", str(folder / "storage"))

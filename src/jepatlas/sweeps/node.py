@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-LOCKED = ("requirements.lock", "pyproject.toml")  # of which tools/bootstrap.py makes an environment
+# Of which tools/bootstrap.py makes an environment.
+LOCKED = ("requirements.lock", "requirements-alone.lock", "pyproject.toml")
 
 
 @dataclass(frozen=True)

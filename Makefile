@@ -1,7 +1,7 @@
 # Everything runs in .venv: `dvc` and the stages' `python` must be on PATH, or dvc's queue hangs without a word.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUTF8 := 1
-export KILLS FILLS FILES
+export KILLS FILLS FILES WORLDS
 
 # The interpreter that .venv is made with. A name on PATH may still not run (pyenv's shims), so each is tried: the first
 # that will do, else the first that runs at all, which tools/bootstrap.py then tells what is wrong with.
@@ -50,7 +50,7 @@ sweep: setup  ## run SWEEP=sweeps/NAME.yaml, one table and one figure; JOBS=n ex
 test: setup  ## run the tests, on all cores, the slow ones with ARGS="-m slow"
 	@python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
-soak: setup  ## what takes hours: kills, full disks, random parameters; KILLS=n FILLS=n FILES=n
+soak: setup  ## what takes hours: kills, full disks, random parameters and worlds; KILLS=n FILLS=n FILES=n WORLDS=n
 	@python -m pytest -m soak --capture=no $(ARGS)
 
 bench: setup  ## measure speed against naive references

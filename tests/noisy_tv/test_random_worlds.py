@@ -27,11 +27,16 @@ BLOCKS: dict[str, Any] = yaml.safe_load(
 )["noisy_tv"]["methods"]
 CPU = torch.device("cpu")
 SEEDS = 3
-WORLDS = int(os.environ.get("JEPATLAS_RANDOM_WORLDS", "4"))  # 60 take a quarter of an hour
+WORLDS = int(os.environ.get("WORLDS") or 60)  # `make soak` tries them all, a quarter of an hour
+OFTEN = 4  # the first of them are slow tests as well
 NEEDS_MEMORY = {"noisy sensors": {"observation_noise": 0.3}, "few sensors": {"observation": 6}}
 SHORT = pytest.mark.xfail(reason="0.984 at a seed, as docs/noisy_tv.md explains", strict=True)
-NUMBERS = [pytest.param(n, marks=[SHORT] if n == 47 else []) for n in range(WORLDS)]
 PREDICTING = pytest.mark.parametrize("name", ["jepa", "vjepa", "bjepa"])
+
+
+def marks(number: int) -> list[pytest.MarkDecorator]:
+    often = [pytest.mark.slow] if number < OFTEN else []
+    return [pytest.mark.soak, *often, *([SHORT] if number == 47 else [])]
 
 
 def drawn(number: int) -> tuple[System, float]:
@@ -95,9 +100,8 @@ def test_a_window_of_two_frames_has_room_for_what_foretells_and_what_is_foretold
     assert share.min() > 0.997, share
 
 
-@pytest.mark.slow
 @PREDICTING
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", [pytest.param(n, marks=marks(n)) for n in range(WORLDS)])
 def test_the_limit_is_reached_in_a_random_world(number, name):
     system, scale = drawn(number)
     share = shares(name, system, scale)

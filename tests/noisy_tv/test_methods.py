@@ -36,6 +36,8 @@ BLOCKS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "params.yaml").read_text(encoding="utf-8")
 )["noisy_tv"]["methods"]
 EVERY = pytest.mark.parametrize("name", sorted(BLOCKS))
+PREDICTING = pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"vae"}))
+HORIZONS = (1, 2, 5, 10, 20)
 CPU = torch.device("cpu")
 FRESH = 90_210  # seeds from here on are used by nothing but these tests
 
@@ -66,14 +68,14 @@ def default(name: str) -> Forecast:
     restore(networks, trained.final)
     x = np.stack([scaled(method, fresh(), member) for member in known.members])
     inputs = torch.as_tensor(x, dtype=torch.float32)
-    return forecast(method, networks, inputs, known.train, [1, 2, 5, 10])
+    return forecast(method, networks, inputs, known.train, HORIZONS)
 
 
 def test_every_module_has_a_block():
     assert names(methods) == sorted(BLOCKS)
 
 
-@pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"vae"}))
+@PREDICTING
 def test_the_default_recipe_reaches_the_limit_on_fresh_seeds(name):
     share = scores(truth(), default(name))["r2_of_limit"]
     assert share.min() > 0.99, dict(zip(truth().members, share, strict=True))
@@ -90,14 +92,16 @@ def test_beliefs_are_calibrated_on_fresh_seeds(name):
     assert (mine["nll"] - limit["nll"]).max() < 0.1
 
 
-@pytest.mark.parametrize("name", ["jepa", "vjepa", "bjepa"])
+@PREDICTING
 def test_iterated_predictors_follow_the_filter(name):
+    """To 0.005: in the table of docs/noisy_tv.md the worst is 0.004 off, at 20 steps. What every
+    prediction is too small by adds up: 4 % a step left 0.25 of 0.65 there."""
     members = list(truth().members)
     known = references.filtered(fresh(), members, observed(fresh(), members))
-    ahead = {h: references.forecast_state(known, truth().train, h).mean for h in (1, 2, 5, 10)}
+    ahead = {h: references.forecast_state(known, truth().train, h).mean for h in HORIZONS}
     mine, limit = rollout(truth(), default(name)), limit_rollout(truth(), ahead)
     for horizon, expected in limit.items():
-        assert mine[horizon].mean() > expected.mean() - 0.02, horizon
+        assert mine[horizon].mean() > expected.mean() - 0.005, horizon
 
 
 @EVERY

@@ -213,6 +213,63 @@ def test_the_readmes_own_numbers_are_those_of_the_results():
     assert "place about 99 in 100 beside" in said
 
 
+# What is said in words
+
+
+EMBEDDING, DECODING = ["jepa", "vjepa", "bjepa"], ["ar", "pred_vae", "gated_ae"]
+
+
+def noisy_tv(table: str, index: str, **only: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Means over seeds, and the least, of one of the committed tables, a column for each model."""
+    rows = pd.read_csv(ROOT / f"plots/noisy_tv/tables/{table}.csv")
+    for name, chosen in only.items():
+        rows = rows[rows[name] == chosen]
+    wide = rows.pivot(index=index, columns="model", values=["mean", "min"])
+    return wide["mean"], wide["min"]
+
+
+def said_in(file: str) -> str:
+    return " ".join((ROOT / file).read_text(encoding="utf-8").split())
+
+
+def test_where_one_frame_does_not_show_the_state_as_the_readme_says():
+    mean, _ = noisy_tv("partially_observed", "system", measure="r2", scale=8)
+    share, _ = noisy_tv("partially_observed", "system", measure="r2_of_limit", scale=8)
+    assert share[EMBEDDING].min(axis=None) > 0.98
+    decoding = mean[DECODING].round(2)
+    low, high = decoding.min(axis=None), decoding.max(axis=None)
+    noisy, few = mean.kalman[["noisy_sensors", "few_sensors"]]
+    said = said_in("README.md")
+    assert "come within 2 % of it where sensors are noisy or few" in said
+    assert f"have an R² of {low:.2f} to {high:.2f}, the filter {noisy:.2f} and {few:.2f}." in said
+
+
+def test_many_steps_ahead_all_that_predict_stay_with_the_filter():
+    mean, _ = noisy_tv("rollout", "horizon", recipe="default", scale=8)
+    assert mean.index.max() == 20
+    short = mean[EMBEDDING + DECODING].rsub(mean.kalman, axis=0)
+    assert short.max(axis=None) < 0.005
+
+
+def test_predictive_embeddings_lose_the_signal_where_the_document_says():
+    """They keep it up to a memory of 0.98, and hold out longer than CCA of one step."""
+    mean, least = noisy_tv("failure", "memory", recipe="default", measure="r2")
+    kept, before = mean.index <= 0.98, mean.index <= 0.99
+    for model in EMBEDDING:
+        assert (mean[model] > mean.kalman - 0.001)[kept].all()
+        assert (least[model] > least.kalman - 0.001)[kept].all()
+        assert (mean[model] > mean.cca - 0.001)[before].all()
+        assert (mean[model] < 0.2)[mean.index > 0.99].all()
+    said = said_in("docs/noisy_tv.md")
+    average, worst = mean.loc[0.98, "cca"], least.loc[0.98, "cca"]
+    assert f"CCA on average {average:.3f} there, {worst:.3f} at the worst seed" in said
+    for model in EMBEDDING:
+        average, worst = mean.loc[0.985, model], least.loc[0.985, model]
+        assert f"one of them down to {worst:.3f}, and the mean is {average:.3f} (CCA" in said
+    average, worst = mean.loc[0.985, "cca"], least.loc[0.985, "cca"]
+    assert f"(CCA: {average:.3f}, at the worst seed {worst:.3f})" in said
+
+
 def blocks(file: str) -> list[str]:
     """The Python that a document shows."""
     text = (ROOT / file).read_text(encoding="utf-8")

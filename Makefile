@@ -35,7 +35,7 @@ verify: setup  ## compare what lies here after `make repro` with what is committ
 	@python tools/verify.py $(ARGS)
 
 demo: setup  ## a small run of everything, in the folder demo, within 90 s
-	@python tools/demo.py
+	@python -m tools.demo
 
 plots: setup  ## `dvc plots` draws without a network from now on in this clone
 	@python tools/plots.py

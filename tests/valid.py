@@ -8,6 +8,7 @@ import yaml
 
 from tests.project import ROOT
 from tools import small
+from tools.small import mixture
 
 Params = dict[str, Any]
 
@@ -50,7 +51,7 @@ def _mixture(block: Params, rng: np.random.Generator) -> None:
         "resolution": int(rng.integers(2, 30)),
         "frames": int(rng.integers(2, 5)),
     }
-    for recipe in small.recipes(block):
+    for recipe in mixture.recipes(block):
         _training(recipe, rng)
         recipe |= {"steps": int(rng.integers(1, 60)), "batch": int(rng.integers(16, 64))}
         if rng.random() < 0.5:

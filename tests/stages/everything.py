@@ -12,7 +12,7 @@ from tools import demo
 
 
 def main() -> None:
-    chains = demo.stages(read())
+    chains = demo.chains(read())
     last = chains.pop("")
     for module, *arguments in itertools.chain(*chains.values(), last):
         importlib.import_module(module).main(*arguments)

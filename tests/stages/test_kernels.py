@@ -75,7 +75,7 @@ import importlib, itertools
 from jepatlas.common.base.parameters import read
 from tools import demo
 
-for module, *arguments in itertools.chain(*demo.stages(read()).values()):
+for module, *arguments in itertools.chain(*demo.chains(read()).values()):
     if module.count(".") == 2 and not module.endswith("figures"):
         importlib.import_module(module).main(*arguments)
 """

@@ -66,15 +66,16 @@ WRONG = {
     "toy: should be a block of parameters, is None": ("toy", None),
     "toy.methods: should be a block with one method or more, is None": ("toy.methods", None),
     "toy.members: should be greater than or equal to 1, is 0": ("toy.members", 0),
-    "toy.widths: unknown key; toy takes: members, methods": ("toy.widths", 3),
-    "toy.methods.line.slope: should be greater than 0, is -1": ("toy.methods.line.slope", -1),
-    "toy.methods.line.turn: unknown key; toy.methods.line takes: family, slope": (
+    "toy.widths: unknown key; toy takes: members, methods, slope": ("toy.widths", 3),
+    "toy.methods.line.strength: should be greater than 0, is -1": ("toy.methods.line.strength", -1),
+    "toy.methods.line.turn: unknown key; toy.methods.line takes: averaging, batch, family, "
+    "learning_rate, schedule, steps, strength, warm_up, weight_decay": (
         "toy.methods.line.turn",
         1,
     ),
     "toy.methods.line.family: missing; it names the file of objectives/ that the loss comes from": (
         "toy.methods.line",
-        {"slope": 1},
+        {"strength": 1},
     ),
     "toy.methods.curve: unknown method; there are: line": (
         "toy.methods.curve",
@@ -97,6 +98,31 @@ def test_its_parameters_are_checked(root):
         command, cwd=root, input=json.dumps(params), capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == ["", *(f"params.yaml: {message}" for message in WRONG)]
+
+
+SMALL = """
+import json
+from jepatlas.common.base.parameters import read
+from tools import small
+
+params = read()
+small.shrink(params)
+small.show(params)
+print(json.dumps(params["toy"]))
+"""
+
+
+def made_small(root: Path) -> Any:
+    return json.loads(project.run(root, sys.executable, "-c", SMALL).stdout)
+
+
+def test_its_parameters_are_made_small(root):
+    found = made_small(root)
+    assert (found["members"], found["slope"]) == (2, 0.5)
+    line = toy.PARAMS["toy"]["methods"]["line"]
+    assert found["methods"]["line"] == line | {"steps": 40, "batch": 32}
+    toy.write(root / "tools/small/toy.py", "def shrink(block):\n    block['slope'] = 7\n")
+    assert made_small(root) == found | {"slope": 7}
 
 
 def test_its_claims_are_judged(root):
@@ -168,7 +194,7 @@ def test_a_metric_that_is_not_measured_yet_says_what_to_run(root):
 def test_a_method_that_is_not_measured_yet_says_what_to_run(root):
     run(root, "-m", "stages.claims")
     toy.write(root / "src/jepatlas/toy/reporting/tables.py", toy.TABLES)
-    params = changed("toy.methods.curve", {"family": "prediction", "slope": 1})
+    params = changed("toy.methods.curve", {"family": "prediction", "strength": 1})
     toy.write(root / "params.yaml", yaml.safe_dump(params))
     said = refused(run(root, "tools/docs.py", "--check"))
     assert said == "plots/toy/tables/measures.csv: has nothing of curve; run make repro"

@@ -1,4 +1,6 @@
-"""A project whose only track is a toy: what is neither common nor its own folder is left out."""
+"""A project whose only track is the toy of tests/toy, with made-up measures: what is neither common
+nor its own folder is left out. In tests/stages, the same track is added to a whole project.
+"""
 
 import shutil
 from pathlib import Path
@@ -11,47 +13,11 @@ from jepatlas.common.measuring import measures
 from tests import project
 from tests.report.metrics import number
 
-FILES = {
-    "__init__.py": "",
-    "track.py": """
-from typing import Any
-
-from jepatlas.common.base.parameters import Count, Section
-
-TITLE = "Toy world"
-
-
-class Parameters(Section):
-    members: Count
-    methods: dict[str, Any]
-""",
-    "truth/__init__.py": "",
-    "methods/__init__.py": "",
-    "methods/line.py": """
-from jepatlas.common.base.parameters import Positive, Section
-from jepatlas.common.learning.family import Family
-from jepatlas.objectives.prediction import paired_distance
-
-
-class Method(Section):
-    family: Family
-    slope: Positive
-
-    def loss(self, networks, batch, draws):
-        return paired_distance(batch, batch)
-""",
-    "reporting/__init__.py": "",
-    "reporting/claims.py": """
-from jepatlas.common.reporting.rules import Measure, Section, Threshold
-
-SMALL = Threshold(0.5, "half of the toy's unit")
-
-
-def claims():
-    error = Measure("toy", "line", "error.*", "error of the line at {}", "noise")
-    return [Section("toy", "Results").claim("toy-exact", "The line is exact", error < SMALL)]
-""",
-}
+FILES = (
+    *("stages/__init__.py", "stages/claims.py", "stages/report.py"),
+    *("tools/docs.py", "tools/small/__init__.py"),
+)
+TRACK = project.ROOT / "tests" / "toy"
 TABLES = """
 from jepatlas.common.reporting.tables import interval, markdown, measured
 
@@ -66,7 +32,7 @@ PARAMS = {
     "device": "cpu",
     "arithmetic": "fast",
     "note": None,
-    "toy": {"members": 2, "methods": {"line": {"family": "prediction", "slope": 1}}},
+    **yaml.safe_load((TRACK / "params.yaml").read_text(encoding="utf-8")),
 }
 MEASURED = {"error": {"0": number(0.1, 0.01), "1": number(0.25, 0.02)}}
 
@@ -76,11 +42,10 @@ def make(root: Path) -> Path:
     source = root / "src" / "jepatlas"
     leave = shutil.ignore_patterns("__pycache__", *tracks.names())
     shutil.copytree(project.ROOT / "src" / "jepatlas", source, ignore=leave)
-    for file in ("stages/__init__.py", "stages/claims.py", "stages/report.py", "tools/docs.py"):
-        (root / file).parent.mkdir(exist_ok=True)
+    for file in FILES:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project.ROOT / file, root / file)
-    for name, text in FILES.items():
-        write(source / "toy" / name, text)
+    shutil.copytree(TRACK / "src", root / "src", dirs_exist_ok=True)
     write(root / "params.yaml", yaml.safe_dump(PARAMS, sort_keys=False))
     write(root / "README.md", "# Toy\n\n<!-- table: claims -->\n<!-- end -->\n")
     measure(root, MEASURED)

@@ -1,7 +1,7 @@
 """Every stage uses what dvc.yaml declares, and nothing else: code, files and parameters."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.torch
-from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 from PIL import Image
 
 from tests import project
+from tests.stages.declared import differences, mismatch
 
 RECORDER = Path(__file__).with_name("recorder.py")
 
@@ -46,36 +46,9 @@ def records(first_run: Path, ran: Path, stages: dict[str, Any], warm: list[str])
 def test_a_stage_declares_what_it_uses_and_uses_what_it_declares(
     records: Path, stages: dict[str, Any], name: str
 ) -> None:
-    stage = stages[name]
-    record = records / stage.cmd.removeprefix("python -m ")
-    used = json.loads(record.read_text(encoding="utf-8"))
-    params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
-    keys = [key for dep in params for key in dep.params]
-    paths = [dep.def_path for dep in stage.deps if dep not in params]
-    if name == "images_data":  # the copy's digits come with scikit-learn and need no files
-        paths.remove("data/supplied")
-    outs = [out.def_path for out in stage.outs]
-    assert mismatch([*used["modules"], *used["read"]], paths, "/") == ([], [])
-    assert mismatch(used["wrote"], outs, "/") == ([], [])
-    assert mismatch(used["params"], keys, ".") == ([], [])
-
-
-def mismatch(
-    used: Iterable[str], declared: Iterable[str], mark: str
-) -> tuple[list[str], list[str]]:
-    """What is used outside of all that is declared, and what is declared and not used.
-
-    A folder covers the files in it, a key of params.yaml those below it; mark: what separates the
-    parts of a name.
-    """
-
-    def covers(whole: str, part: str) -> bool:
-        return part == whole or part.startswith(whole + mark)
-
-    used, declared = sorted(used), sorted(declared)
-    outside = [part for part in used if not any(covers(whole, part) for whole in declared)]
-    unused = [whole for whole in declared if not any(covers(whole, part) for part in used)]
-    return outside, unused
+    # The copy's digits come with scikit-learn and need no files.
+    spared = ("data/supplied",) if name == "images_data" else ()
+    assert differences(stages[name], records, spared) == [([], [])] * 3
 
 
 def test_every_stage_is_looked_at(stages: dict[str, Any]) -> None:

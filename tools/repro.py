@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from dvc.lock import LockError
-from joblib import cpu_count
 
 from jepatlas_dvc import check
 from jepatlas_dvc_faster import faster
@@ -230,13 +229,17 @@ def in_order(lock: Path = Path("dvc.lock")) -> None:
     write(lock, lambda temporary: temporary.write_text(dumps_yaml(content), encoding="utf-8"))
 
 
-def possible_jobs(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
-    """As many stages as there are cores, and memory for 2 GB each; of a container, those that it
-    may use. limit: where its bytes stand, if there is one."""
+def possible_jobs(group: Path = Path("/sys/fs/cgroup")) -> int:
+    """As many stages as there are cores, and memory for 2 GB each; in a container, of what that may
+    use. group: the folder where Linux says so."""
+    cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):  # no container; "max"
-        memory = min(memory, int(limit.read_text(encoding="utf-8")))
-    return max(1, min(cpu_count(), memory // MEMORY))
+        memory = min(memory, int((group / "memory.max").read_text(encoding="utf-8")))
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = map(int, (group / "cpu.max").read_text(encoding="utf-8").split())
+        cores = min(cores, quota // period)
+    return max(1, min(cores, memory // MEMORY))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

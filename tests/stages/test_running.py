@@ -215,15 +215,21 @@ def test_what_dvc_finds_wrong_is_said(toy: Path, jobs: str) -> None:
     assert done.stderr.splitlines()[-1] == ("failed: a" if jobs == "1" else f"failed: a: {why}")
 
 
-def test_a_container_says_how_many_stages_there_is_memory_for(
+def test_a_container_says_how_many_stages_there_is_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repro, "cpu_count", lambda: 64)
-    limit = tmp_path / "memory.max"
-    most = repro.possible_jobs(limit)  # of the machine
-    for written, jobs in (("max", most), (str(1 << 30), 1), (str(5 << 30), min(most, 2))):
-        limit.write_text(written)
-        assert repro.possible_jobs(limit) == jobs
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(64))
+    memory, cores = tmp_path / "memory.max", tmp_path / "cpu.max"
+    most = repro.possible_jobs(tmp_path)  # of the machine
+    for file, written, jobs in (
+        (memory, "max", most),
+        (memory, str(1 << 30), 1),
+        (memory, str(5 << 30), min(most, 2)),
+        (cores, "max 100000", min(most, 2)),
+        (cores, "150000 100000", 1),
+    ):
+        file.write_text(written)
+        assert repro.possible_jobs(tmp_path) == jobs
 
 
 def test_a_failed_stage_fails_the_run_and_is_named_last(toy: Path) -> None:

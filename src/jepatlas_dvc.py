@@ -4,7 +4,9 @@ with a table of experiments that fits a terminal.
 DVC makes stages out of params.yaml before any of them could say what is wrong with it, and its own
 message then names neither key nor cure. So before `dvc repro` and `dvc exp run` the parameters are
 checked, those given by `-S` included, for each experiment of a sweep: one line, exit status 2, and
-nothing run or queued. All else goes to DVC as it is, and elsewhere than in the project everything.
+nothing run or queued. Before all else that loads stages it is seen whether params.yaml can be read:
+with aliases inside aliases, DVC would not come to an end. Elsewhere than in the project everything
+goes to DVC as it is.
 
 A module of its own, outside the package: the package that checks is that of the project in the
 current folder, which may be a copy.
@@ -29,6 +31,7 @@ PARAMS = Path("params.yaml")
 # rather follow, would change results.
 THREADS = ("MKL_NUM_THREADS", "MKL_DOMAIN_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS")
 PASSED = Path(".dvc/tmp/params.passed")  # hashes of what has passed the whole check
+NO_STAGES = ("cache", "config", "doctor", "init", "remote", "version")  # commands that load none
 
 
 def main() -> None:
@@ -36,7 +39,8 @@ def main() -> None:
     for name in THREADS:
         os.environ.pop(name, None)
     faster()
-    if _is(arguments, "repro") or _is(arguments, "exp", "run"):
+    command = next((word for word in arguments if not word.startswith("-")), "version")
+    if command not in NO_STAGES:
         check(arguments)
     if _is(arguments, "exp", "show"):
         from jepatlas_dvc_narrow import (
@@ -55,14 +59,16 @@ def _is(arguments: Sequence[str], *command: str) -> bool:
 
 
 def check(arguments: Sequence[str]) -> None:
-    """End with one line and status 2 if any of the parameters that are to be run is wrong.
+    """End with one line and status 2 if params.yaml cannot be read, or if any of the parameters
+    that are to be run is wrong.
 
     arguments: of DVC; the project in the current folder is checked by its own package. In a folder
     of anything else there is nothing to check.
     """
     if not Path("src/jepatlas/structure.py").is_file():
         return
-    changes: list[str] = getattr(parse_args(list(arguments)), "set_param", [])
+    runs = _is(arguments, "repro") or _is(arguments, "exp", "run")
+    changes: list[str] = getattr(parse_args(list(arguments)), "set_param", []) if runs else []
     if not changes and _digest(PARAMS) in _passed():
         return
     sys.path.insert(0, str(Path("src").resolve()))
@@ -70,7 +76,7 @@ def check(arguments: Sequence[str]) -> None:
 
     try:
         parameters = read()
-        for file in _variants(changes):
+        for file in _variants(changes) if runs else ():
             _check_file(file, parameters if file == PARAMS else read(file))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README, WORLD = Path("README.md"), Path("docs/world.md")
 PLACE = "<!-- table: {} -->\nold\n<!-- end -->\n"
 NAN = float("nan")
+MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.fixture
@@ -268,6 +270,39 @@ def test_predictive_embeddings_lose_the_signal_where_the_document_says():
         assert f"one of them down to {worst:.3f}, and the mean is {average:.3f} (CCA" in said
     average, worst = mean.loc[0.985, "cca"], least.loc[0.985, "cca"]
     assert f"(CCA: {average:.3f}, at the worst seed {worst:.3f})" in said
+
+
+def test_the_zero_shot_table_is_that_of_the_experts():
+    found = pd.read_csv(ROOT / "plots/noisy_tv/tables/transfer.csv")
+    columns = [f"{kind}{part}" for kind in ("error", "nll") for part in ("_before", "", "_exact")]
+    text = (ROOT / "docs/noisy_tv.md").read_text(encoding="utf-8")
+    for expert, rows in found.groupby("expert"):
+        means = [rows.loc[rows["measure"] == column, "mean"] for column in columns]
+        numbers = " | ".join(span(of_scales) for of_scales in means)
+        (said,) = re.findall(
+            rf"^\| {expert}: .* \| ((?:[^|]+\| ){{5}}[^|]+) \|$", text, re.MULTILINE
+        )
+        assert said == numbers, expert
+
+
+def span(numbers: pd.Series) -> str:
+    least, most = (f"{number:.3f}".replace("-", MINUS) for number in (numbers.min(), numbers.max()))
+    return least if least == most else f"{least} to {most}"
+
+
+def test_the_trainings_from_several_seeds_are_those_of_the_committed_code():
+    """Of the committed seed, what the sweep has measured is what the pipeline has."""
+    seed = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["seed"]
+    swept = pd.read_csv(ROOT / "sweeps/results/mnist_seeds/table.csv")
+    swept = swept[swept["seed"] == seed].set_index(["method", "measure"])
+    own = pd.read_csv(ROOT / "plots/images/tables/measures.csv").set_index(["method", "measure"])
+    both = swept.index.intersection(own.index)
+    assert {method for method, _ in both} == {"jepa"}
+    assert len(both) == len(swept) > 10
+    numbers = ["mean", "ci95", "min", "max"]
+    pd.testing.assert_frame_equal(
+        swept.loc[both, numbers], own.loc[both, numbers], check_exact=True
+    )
 
 
 def blocks(file: str) -> list[str]:

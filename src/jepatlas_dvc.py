@@ -15,16 +15,12 @@ current folder, which may be a copy.
 import contextlib
 import hashlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from dvc.cli import main as dvc
-from dvc.cli import parse_args
-
-from jepatlas_dvc_faster import faster
 
 PARAMS = Path("params.yaml")
 # A stage computes on OMP_NUM_THREADS threads, one by default: what libraries have of their own, and
@@ -35,6 +31,13 @@ NO_STAGES = ("cache", "config", "doctor", "init", "remote", "version")  # comman
 
 
 def main() -> None:
+    kept = signal.getsignal(signal.SIGINT)
+    if kept is signal.default_int_handler:  # else it is ignored, as in the background
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from dvc.cli import main as dvc
+
+    from jepatlas_dvc_faster import faster
+
     arguments = sys.argv[1:]
     for name in THREADS:
         os.environ.pop(name, None)
@@ -48,6 +51,7 @@ def main() -> None:
         )  # a tenth of a second, which the others need not take
 
         narrow()
+    signal.signal(signal.SIGINT, kept)  # DVC knows what to do
     sys.exit(dvc(arguments))
 
 
@@ -67,6 +71,8 @@ def check(arguments: Sequence[str]) -> None:
     """
     if not Path("src/jepatlas/structure.py").is_file():
         return
+    from dvc.cli import parse_args
+
     runs = _is(arguments, "repro") or _is(arguments, "exp", "run")
     changes: list[str] = getattr(parse_args(list(arguments)), "set_param", []) if runs else []
     if not changes and _digest(PARAMS) in _passed():

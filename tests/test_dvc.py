@@ -29,8 +29,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     (tmp_path / "params.yaml").write_text(ENDLESS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(jepatlas_dvc, "faster", lambda: None)
-    monkeypatch.setattr(jepatlas_dvc, "dvc", lambda arguments: found.append(arguments) or 0)
+    monkeypatch.setattr("jepatlas_dvc_faster.faster", lambda: None)
+    monkeypatch.setattr("dvc.cli.main", lambda arguments: found.append(arguments) or 0)
     return found
 
 

@@ -7,12 +7,17 @@ once, in the order that DVC's own graph allows, as many as there are cores and m
 stage computes on one thread unless told otherwise, so results do not depend on how many.
 """
 
+import os
+import signal
+
+if __name__ == "__main__":  # imports take seconds, and would show a traceback
+    for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
+        signal.signal(sent, lambda *_: os._exit(130))
+
 import argparse
 import contextlib
 import json
-import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +27,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 from dvc.lock import LockError
 
@@ -106,6 +110,7 @@ class Runner:
     begun: dict[str, float] = field(default_factory=dict)
     last_line: dict[str, str] = field(default_factory=dict)
     done: int = 0
+    interrupted: bool = False
 
     def run(self) -> list[str]:
         """Every stage of the plan; the names of those that failed, after which none is begun."""
@@ -152,17 +157,23 @@ class Runner:
         """Pass on what a stage says, line by line and with its name before it."""
         for line in process.stdout or ():
             text = FAILED.sub("", line.rstrip())
-            if text and not text.startswith(NOISE):
+            if text and not text.startswith(NOISE) and not self.interrupted:
                 self.last_line[name] = text
                 print(f"{name}: {text}", flush=True)
 
     def wait(self) -> str:
         """The name of a stage that has ended."""
-        while True:
+        while not self.interrupted:
             for name, process in self.running.items():
                 if process.poll() is not None:
                     return name
             time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    def interrupt(self, *_: object) -> None:
+        """Have `wait` end. An exception at any moment might leave a stage that has just begun, and
+        is not yet among the `running`."""
+        self.interrupted = True
 
     def report(self, name: str) -> None:
         self.done += 1
@@ -172,8 +183,9 @@ class Runner:
             print(f"    to look at by now: {path}", flush=True)
 
     def stop(self) -> None:
-        """End every stage that is at work, and wait until it has ended."""
-        for signal_, patience in ((signal.SIGINT, 5.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5)):
+        """End every stage that is at work, and wait until it has ended. By SIGTERM, as Python says
+        nothing of it: of SIGINT, a stage that is importing its libraries shows a traceback."""
+        for signal_, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
             for process in self.running.values():
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal_)
@@ -242,6 +254,23 @@ def possible_jobs(group: Path = Path("/sys/fs/cgroup")) -> int:
     return max(1, min(cores, memory // MEMORY))
 
 
+def on_interruption(handler: Callable[..., None]) -> None:
+    """By Ctrl-C or `kill`."""
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sent, handler)
+
+
+def leave(*_: object) -> None:
+    """Where no stage is at work, at once: an exception may be lost in what DVC imports."""
+    say_interrupted()
+    os._exit(130)
+
+
+def say_interrupted() -> None:
+    start = "\n" if sys.stderr.isatty() else ""  # where a progress bar or ^C stands
+    os.write(2, f"{start}interrupted; `make repro` goes on from here\n".encode())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make repro", description=__doc__.splitlines()[0])
     parser.add_argument("stages", nargs="*", metavar="STAGE")
@@ -249,18 +278,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-f", "--force", action="store_true")
     given = parser.parse_args(arguments)
+    on_interruption(leave)
     faster()
     check(["repro"])  # from here on, the package is that of the folder's project
     from jepatlas.mending import alone, mend
 
-    for sent in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
-        signal.signal(sent, lambda *_: _interrupt())
     try:
         with alone():
             mend()
             return run(given)
     except KeyboardInterrupt:
-        print("interrupted; `make repro` goes on from here", file=sys.stderr)
+        say_interrupted()
         return 130
     except OSError as error:
         why = error.strerror or str(error)
@@ -278,11 +306,13 @@ def run(given: argparse.Namespace) -> int:
         print("Data and pipelines are up to date.")
         return 0
     runner = Runner(made, max(given.jobs, 1), max(given.threads, 1), given.force)
+    on_interruption(runner.interrupt)
     try:
         failed = runner.run()
     except BaseException:
         runner.stop()
         raise
+    on_interruption(leave)
     in_order()
     if failed:
         for name in failed:
@@ -303,10 +333,6 @@ def patiently(look: Callable[[], Plan]) -> Plan:
                 print("waiting for another dvc to end", flush=True)
             said = True
             time.sleep(1)
-
-
-def _interrupt() -> Any:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -251,21 +252,83 @@ def test_an_interruption_stops_all_of_it(toy: Path, sent: int) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for_sleepers(toy, 2)
+    until(lambda: working(toy, "sleep\0") == 2)
     process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert sleeping(toy) == 0
+    assert working(toy, "") == 0
     for name in "ab":
         change(toy, name, f"echo {name} > {name}")
     project.run(toy, *REPRO)
     assert (toy / "c").read_text() == "a\nb\n"
 
 
+# A stage as ours are: a Ctrl-C that reaches it among its imports would show a traceback.
+REAL = """
+import torch
+import scipy.signal
+import time
+time.sleep(61)
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("command", "seconds"),
+    [
+        *(("tools/repro.py", seconds) for seconds in (0.0, 0.4, 1.2)),  # its own imports
+        *(("--single-item", seconds) for seconds in (0.0, 0.4)),  # DVC's
+        *(("real.py", seconds) for seconds in (0.0, 0.3, 1.0)),  # torch's and SciPy's
+    ],
+)
+def test_an_interruption_shows_no_traceback_whatever_is_being_imported(
+    toy: Path, jobs: str, command: str, seconds: float
+) -> None:
+    """So many seconds after the first process with that in its command has begun."""
+    (toy / "real.py").write_text(REAL)
+    for name in "ab":
+        change(toy, name, f"python real.py {name}")
+    process = subprocess.Popen(
+        [*REPRO, "--jobs", jobs],
+        cwd=toy,
+        env=environment(toy),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until(lambda: working(toy, command) and handles_signals(process.pid))
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)  # to all that it has not taken out of a Ctrl-C's reach
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in out + said
+    assert said in ("", "interrupted; `make repro` goes on from here\n")
+    assert working(toy, "") == 0
+
+
+@pytest.mark.parametrize(("command", "module"), [(REPRO, "argparse"), (["dvc"], "dvc")])
+def test_an_interruption_ends_it_from_its_first_import_on(
+    tmp_path: Path, command: list[str], module: str
+) -> None:
+    sends = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / f"{module}.py").write_text(sends)
+    path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    done = project.run(tmp_path, *command, check=False, PYTHONPATH=path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def handles_signals(pid: int) -> bool:
+    """Whether a process has a handler of its own for SIGTERM, which Python has not."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def test_a_second_one_waits_for_the_first(toy: Path) -> None:
     first = subprocess.Popen(REPRO, cwd=toy, env=environment(toy), stdout=subprocess.DEVNULL)
-    wait_for_sleepers(toy, 1)
+    until(lambda: working(toy, "sleep\0") > 0)
     second = project.run(toy, *REPRO)
     assert first.wait(timeout=60) == 0
     assert second.stdout.splitlines() == [
@@ -281,20 +344,20 @@ def environment(root: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(root.parent)}
 
 
-def wait_for_sleepers(root: Path, count: int) -> None:
+def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
-    while sleeping(root) < count:
+    while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.02)
 
 
-def sleeping(root: Path) -> int:
-    """How many of the stages' processes are at work."""
+def working(root: Path, command: str) -> int:
+    """How many processes are at work in a folder with this in their command."""
     found = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes()
-            found += b"sleep\0" in command and (process / "cwd").resolve() == root
+            words = (process / "cmdline").read_bytes().decode("utf-8", "replace")
+            found += command in words and (process / "cwd").resolve() == root
         except OSError:
             continue
     return found

@@ -46,9 +46,7 @@ def main() -> None:
     if command not in NO_STAGES:
         check(arguments)
     if _is(arguments, "exp", "show"):
-        from jepatlas_dvc_narrow import (
-            narrow,
-        )  # a tenth of a second, which the others need not take
+        from jepatlas_dvc_narrow import narrow
 
         narrow()
     signal.signal(signal.SIGINT, kept)  # DVC knows what to do

@@ -117,11 +117,11 @@ def test_a_stage_computes_on_one_thread_unless_told_otherwise(
 
 
 class Worlds:
-    """A small project in portable arithmetic, so that its images too are trained in float32."""
+    """A small project in an arithmetic; in portable one its images too are trained in float32."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, arithmetic: str) -> None:
         self.root = project.begin(root)
-        project.change(root, lambda params: params.update(arithmetic="portable"))
+        project.change(root, lambda params: params.update(arithmetic=arithmetic))
         self.undisturbed = self.results()
 
     def results(self, **variables: str) -> dict[Path, bytes]:
@@ -140,17 +140,19 @@ class Worlds:
 
 
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
-    return Worlds(tmp_path_factory.mktemp("kernels") / "jepatlas")
+def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    return Worlds(tmp_path_factory.mktemp("kernels") / "jepatlas", request.param)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("variables", ENVIRONMENTS)
+@pytest.mark.parametrize("worlds", ["portable", "fast"], indirect=True)
 def test_no_track_depends_on_the_environment(worlds: Worlds, variables: dict[str, str]) -> None:
     assert worlds.changed("data", "metrics", "plots", **variables) == set()
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("threads", ["2", "4"])
+@pytest.mark.parametrize("worlds", ["portable"], indirect=True)
 def test_metrics_of_three_tracks_do_not_depend_on_threads(worlds: Worlds, threads: str) -> None:
     assert worlds.changed("metrics", OMP_NUM_THREADS=threads) <= {"images"}

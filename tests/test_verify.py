@@ -277,7 +277,7 @@ def test_what_an_interval_is_of_is_said(capsys: pytest.CaptureFixture[str]) -> N
     assert verify.verify(results(), new, 10) == 0
     assert (
         "images: one training of each method; intervals of 1 measures are between trainings from "
-        "other seeds, of the others over test images\n"
+        "other seeds, of the others over what they are measured on\n"
     ) in capsys.readouterr().out
 
 

@@ -40,6 +40,7 @@ from scipy import special
 from jepatlas import mending
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import PARAMS, InputError
+from jepatlas.common.base.tracks import module
 from jepatlas.common.base.yaml_file import parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,6 @@ LOCK = str(mending.LOCK)
 CODE = ("src", "stages", "dvc.yaml")
 CLAIMS, COUNTED = "plots/claims.csv", "metrics/claims.json"
 MEASURES, DATA_SET = "tables/measures.csv", "tables/data_set.csv"
-SEEDS = {"images": "sweeps/results/mnist_seeds/table.csv"}  # trainings from several seeds, by track
 DIGITS = 6  # that numbers are written with
 NOISE = 2**-23  # float32's, beside 1
 SHOWN = 10  # lines of a list, unless all are asked for
@@ -100,7 +100,7 @@ class Held:
 
     others: the methods that have other parameters here, or all as `*`. spreads: by how much two
     trainings from other seeds differ, of a track that has one of each method; where nothing is
-    known of that, its intervals are over what it is measured on, the test images. unlike: its
+    known of that, its intervals are over what it is measured on, such as test images. unlike: its
     methods whose weights are other bytes here.
     """
 
@@ -246,7 +246,9 @@ def spreads(track: str, old: Files) -> dict[str, float]:
     difference of two trainings, by Student's t."""
     found: dict[str, list[float]] = {}
     key = ("method", "measure", "seed")
-    for name, (mean,) in rows(old, SEEDS.get(track, ""), key, ("mean",)).items():
+    sweep = getattr(module(track, "reporting.claims"), "SWEEP", None)  # of several seeds
+    table = f"sweeps/results/{sweep}/table.csv"
+    for name, (mean,) in rows(old, table, key, ("mean",)).items():
         found.setdefault(name.rpartition(" ")[0], []).append(float(mean))
     return {
         name: math.sqrt(2) * float(special.stdtrit(len(means) - 1, 0.975)) * stdev(means)
@@ -357,7 +359,7 @@ def one_training(track: str, held: Held, found: Sequence[Compared]) -> Iterator[
     if ones:
         yield (
             f"{track}: one training of each method; intervals of {len(held.spreads)} measures are "
-            "between trainings from other seeds, of the others over test images"
+            "between trainings from other seeds, of the others over what they are measured on"
         )
     unknown = [one for one in ones if one.verdict == OTHER and not one.half]
     if unknown and not held.others:

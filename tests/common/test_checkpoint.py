@@ -1,12 +1,14 @@
 """An interruption of a training leaves no trace: in epochs, with everything that draws."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from jepatlas.common.base.parameters import validate
-from jepatlas.common.learning import checkpoint as checkpoint_module
 from jepatlas.common.learning import training as training_module
 from jepatlas.common.learning.batches import Epochs
 from jepatlas.common.learning.checkpoint import Checkpoint, checkpoint_for, forget
@@ -144,11 +146,26 @@ def test_a_checkpoint_belongs_to_parameters_data_and_code(monkeypatch, tmp_path)
         checkpoint_for("images", (settings, 0), {"x": np.arange(4).reshape(2, 2)}),
         checkpoint_for("other", (settings, 0), arrays),
     ]
-    source = tmp_path / "code.py"
-    source.write_text("changed")
-    monkeypatch.setattr(checkpoint_module, "_loaded_sources", lambda: [source])
+    ours, foreign = imported(monkeypatch, tmp_path, "jepatlas.images.methods.mine", "elsewhere")
+    for code in ("a method", "another one"):
+        ours.write_text(code, encoding="utf-8")
+        others.append(checkpoint_for("images", (settings, 0), arrays))
+    foreign.write_text("edited", encoding="utf-8")
+    assert checkpoint_for("images", (settings, 0), arrays) == others[-1]
+    monkeypatch.setattr(torch, "__version__", "0")
     others.append(checkpoint_for("images", (settings, 0), arrays))
-    assert len({other.path for other in [first, *others]}) == 7
+    assert len({other.path for other in [first, *others]}) == 9
+
+
+def imported(monkeypatch, folder, *names):
+    """The files, empty, of modules that this process has imported, so it seems."""
+    files = [folder / f"{name}.py" for name in names]
+    for name, file in zip(names, files, strict=True):
+        file.touch()
+        module = ModuleType(name)
+        module.__file__ = str(file)
+        monkeypatch.setitem(sys.modules, name, module)
+    return files
 
 
 def test_forget_removes_the_checkpoints_of_one_name(monkeypatch, tmp_path):

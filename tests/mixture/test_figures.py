@@ -241,6 +241,41 @@ def test_the_animation_tours_the_references():
     np.testing.assert_allclose(scale, 275 / 20, rtol=0.25)
 
 
+def on_circle(angles):
+    return np.stack([np.cos(angles), np.sin(angles)])  # [2, side, side]
+
+
+def test_the_animation_of_a_collapse_shows_the_energies_that_deviations_stand_for(monkeypatch):
+    """Of embeddings on a circle, seen from another encoder at first and from their own at last."""
+    entry, side, step = embedding(spread=1e-5), 9, 1e-4
+    x, y = np.moveaxis(grid(side), -1, 0)
+    online, target = [0.2 * x + 0.1 * y, 0.01 * y], [0.15 * x - 0.2, 0.01 * y]
+    kept = {"field_steps": np.array([0, 100]), "field_side": np.array(side)}
+    for moment in range(2):
+        u, v = on_circle(online[moment]), on_circle(target[moment])
+        means = [part.mean((1, 2), keepdims=True) for part in (u, v)]
+        deviations = [np.round((u - means[0]) / step), np.round((v - means[1]) / step)]
+        kept[f"field_{moment}"] = deviations[0].astype(np.int16)
+        if moment == 0:
+            kept["target_0"] = deviations[1].astype(np.int16)
+        kept[f"step_{moment}"] = np.full(2, step)
+        kept[f"offset_{moment}"] = (means[0] - means[1]).reshape(2)
+    distance = ((grid(side) - entry.arrays["means_references"][0]) ** 2).sum(-1)
+    star = np.unravel_index(distance.argmin(), distance.shape)
+    expected = [-np.cos(f - g[star]) for f, g in zip(online, target, strict=True)]
+
+    drawn, draw_map = [], maps.draw_map
+    monkeypatch.setattr(
+        maps, "draw_map", lambda *args, **named: drawn.append(draw_map(*args, **named)) or drawn[-1]
+    )
+    shown = [drawn[0].get_array() for _ in landscape.frames(entry.name, entry.arrays | kept, SCENE)]
+    at = [int(np.abs(energy - expected[0]).max() > 0.01) for energy in shown]
+    assert at == sorted(at)
+    assert set(at) == {0, 1}
+    for moment, energy in zip(at, shown, strict=True):
+        np.testing.assert_allclose(energy, expected[moment], atol=5 * step)
+
+
 # Scores
 
 
@@ -288,14 +323,6 @@ def test_the_score_figure_says_what_it_shows(score_page):
     everything = "\n".join(texts(score_page))
     for expected in ("my score", "$x_1$", "$x_2$", "0.00217", "0.998", "1.23", "0.25", "nats"):
         assert expected in everything
-
-
-def test_a_landscape_of_a_moment_is_the_energy_that_its_deviations_stand_for():
-    field = np.arange(2 * 3 * 3).reshape(2, 3, 3)
-    arrays = {"field_0": field, "step_0": np.array([0.1, 0.2]), "offset_0": np.array([0.0, 1.0])}
-    found = landscape._landscape(arrays, 0, (1, 2))
-    assert found[1, 2] == pytest.approx(1 / 2 - 1)  # the offset is all that is left
-    assert found[1, 1] == pytest.approx((0.1**2 + (1 - 0.2) ** 2) / 2 - 1)
 
 
 def test_the_animation_of_chains_moves_the_dots_only():

@@ -1,4 +1,6 @@
-"""A training that is killed at any moment ends in the bytes of one that was not, in every track."""
+"""A training that is killed at any moment ends in the bytes of one that was not, in every track,
+and so does that of decoders.
+"""
 
 import random
 import signal
@@ -13,13 +15,15 @@ from tests import project
 pytestmark = pytest.mark.slow
 
 KILLS = 2
-# In each track, a training of some seconds that draws at every step.
-TRAININGS = {
-    "mixture": "contrastive",
-    "noisy_tv": "vae",
-    "images": "jepa",
-    "hidden_causes": "jepa_ema",
+# Trainings of some seconds that draw at every step: the stage, its method, and what runs before it.
+TRAININGS: dict[str, tuple[str, list[str]]] = {
+    "mixture.train": ("contrastive", ["mixture.data"]),
+    "noisy_tv.train": ("vae", ["noisy_tv.data"]),
+    "images.train": ("jepa", ["images.data"]),
+    "images.decode": ("jepa", ["images.data", "images.train jepa"]),
+    "hidden_causes.train": ("jepa_ema", []),
 }
+RESULTS = {"train": ("trained", "training"), "decode": ("decoders", "decoding")}
 OFTEN = str(Path(__file__).with_name("often.py"))
 
 
@@ -32,6 +36,7 @@ def clone(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         params["noisy_tv"]["methods"]["vae"]["as_published"] |= {"steps": 3000, "batch": 64}
         # Neighbours are found from the state at the start of an epoch, which is to be had again.
         params["images"]["methods"]["jepa"] |= {"epochs": 7, "neighbours": 3}
+        params["images"]["decoder"]["epochs"] = 7
         params["hidden_causes"]["methods"]["jepa_ema"]["steps"] = 2000
 
     project.change(root, edit)
@@ -39,34 +44,39 @@ def clone(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=TRAININGS)
-def track(request: pytest.FixtureRequest) -> str:
+def stage(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def command(warm: list[str], track: str) -> list[str]:
-    return [*warm, "-m", f"stages.{track}.train", TRAININGS[track]]
+def command(warm: list[str], stage: str) -> list[str]:
+    method, _ = TRAININGS[stage]
+    return [*warm, "-m", f"stages.{stage}", method]
 
 
 @pytest.fixture(scope="module")
-def often(warm: list[str], track: str) -> list[str]:
+def often(warm: list[str], stage: str) -> list[str]:
     """The same, with many checkpoints."""
-    return [*warm, OFTEN, f"stages.{track}.train", TRAININGS[track]]
+    method, _ = TRAININGS[stage]
+    return [*warm, OFTEN, f"stages.{stage}", method]
 
 
 @pytest.fixture(scope="module")
-def whole(clone: Path, track: str, command: list[str]) -> dict[str, bytes]:
+def whole(clone: Path, stage: str, command: list[str]) -> dict[str, bytes]:
     """What a training leaves that nothing disturbed."""
-    if (clone / f"stages/{track}/data.py").exists():
-        project.run(clone, "python", "-m", f"stages.{track}.data")
+    _, before = TRAININGS[stage]
+    for earlier in before:
+        project.run(clone, "python", "-m", *f"stages.{earlier}".split())
     project.run(clone, *command)
     assert not checkpoints(clone)
-    return results(clone, track)
+    return results(clone, stage)
 
 
-def results(root: Path, track: str) -> dict[str, bytes]:
+def results(root: Path, stage: str) -> dict[str, bytes]:
     """Every file that the stage leaves, and nothing of git's."""
-    folders = (f"data/{track}/trained", f"plots/{track}/training")
+    track, kind = stage.split(".")
+    trained, curves = RESULTS[kind]
+    folders = (f"data/{track}/{trained}", f"plots/{track}/{curves}")
     found = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
     files = [file for file in found if file.name != ".gitignore"]
     return {str(file.relative_to(root)): file.read_bytes() for file in files}
@@ -89,7 +99,7 @@ def start(root: Path, often: list[str]) -> subprocess.Popen[str]:
 
 
 def test_killed_at_random_moments_it_ends_in_the_same_bytes(
-    clone: Path, track: str, command: list[str], often: list[str], whole: dict[str, bytes]
+    clone: Path, stage: str, command: list[str], often: list[str], whole: dict[str, bytes]
 ) -> None:
     assert whole
     for file in whole:
@@ -102,16 +112,16 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
         _, errors = process.communicate()
         assert process.returncode in (0, -signal.SIGKILL), errors
         if process.returncode == 0:
-            assert results(clone, track) == whole
+            assert results(clone, stage) == whole
         # On a fast machine the last step may be over by then, and the checkpoint gone.
         killed += bool(checkpoints(clone))
     project.run(clone, *command)
-    assert results(clone, track) == whole
+    assert results(clone, stage) == whole
     assert not checkpoints(clone)
 
 
 def test_a_damaged_checkpoint_is_set_aside_and_training_starts_over(
-    clone: Path, track: str, command: list[str], often: list[str], whole: dict[str, bytes]
+    clone: Path, stage: str, command: list[str], often: list[str], whole: dict[str, bytes]
 ) -> None:
     process = start(clone, often)
     process.kill()
@@ -122,6 +132,6 @@ def test_a_damaged_checkpoint_is_set_aside_and_training_starts_over(
     assert f"{file.relative_to(clone)} is damaged" in ended.stderr
     damaged = list((clone / "data/checkpoints").glob("*.damaged"))
     assert damaged
-    assert results(clone, track) == whole
+    assert results(clone, stage) == whole
     for one in damaged:
         one.unlink()

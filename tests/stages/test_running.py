@@ -1,6 +1,7 @@
 """How the pipeline is run: what is refused before DVC looks, stages side by side, interruptions."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,33 @@ def test_independent_stages_run_side_by_side_and_to_the_same_lock(toy: Path) -> 
     assert (toy / "dvc.lock").read_bytes() == lock
     assert project.run(toy, *REPRO).stdout == "Data and pipelines are up to date.\n"
     assert "up to date" in project.run(toy, "dvc", "status").stdout
+
+
+DRAWS = """
+stages:
+  draw:
+    cmd:
+      - mkdir -p plots/x/pictures plots/x/tables
+      - echo a | tee plots/x/pictures/a > plots/x/tables/a
+    outs: [plots/x/pictures, plots/x/tables]
+  page:
+    cmd: mkdir -p plots/report && echo a > plots/report/index.html
+    deps: [plots/x/pictures]
+    outs: [plots/report/index.html]
+  last: {cmd: echo last > last, deps: [plots/report/index.html], outs: [last]}
+"""
+
+
+def test_what_can_be_looked_at_is_said_as_soon_as_it_is_there(toy: Path) -> None:
+    (toy / "dvc.yaml").write_text(DRAWS, encoding="utf-8")
+    said = project.run(toy, *REPRO, "--jobs", "2").stdout
+    assert re.sub(r", \d+ s$", "", said, flags=re.MULTILINE).splitlines() == [
+        "[1/3] draw",
+        "    to look at by now: plots/x/pictures",
+        "[2/3] page",
+        "    to look at by now: plots/report/index.html",
+        "[3/3] last",
+    ]
 
 
 def test_a_clone_that_pulls_runs_nothing(toy: Path, tmp_path_factory: pytest.TempPathFactory):

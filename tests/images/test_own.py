@@ -10,7 +10,7 @@ from PIL import Image
 from jepatlas.common.base.parameters import InputError
 from jepatlas.images.learning.fitting import held_out
 from jepatlas.images.truth.own import own
-from tests.images.worlds import strokes
+from tests.images.worlds import strokes, write_strokes
 
 SHAPE = (17, 40)
 
@@ -18,11 +18,7 @@ SHAPE = (17, 40)
 @pytest.fixture
 def folder(tmp_path):
     """Two classes of twenty images each, in folders."""
-    images, labels = strokes(60, shape=SHAPE)
-    for label, name in enumerate(("lying", "standing")):
-        (tmp_path / name).mkdir()
-        for number, image in enumerate(images[labels == label][:20]):
-            Image.fromarray(image).save(tmp_path / name / f"{number}.png")
+    write_strokes(tmp_path, SHAPE)
     return tmp_path
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 from jepatlas.common.learning.ensemble import Separate
@@ -84,6 +85,17 @@ def strokes(n, seed=0, shape=(28, 28)):
     return images, labels
 
 
+STROKES = ("lying", "standing")
+
+
 def stroke_world(n=240, shape=(28, 28)):
-    two = ("lying", "standing")
-    return Images("own", "strokes", two, *strokes(n, 0, shape), *strokes(60, 1, shape))
+    return Images("own", "strokes", STROKES, *strokes(n, 0, shape), *strokes(60, 1, shape))
+
+
+def write_strokes(folder, shape=(28, 28)):
+    """Twenty PNGs of each class, numbered from 0, in a folder of its name."""
+    images, labels = strokes(60, shape=shape)
+    for label, name in enumerate(STROKES):
+        (folder / name).mkdir(parents=True)
+        for number, image in enumerate(images[labels == label][:20]):
+            Image.fromarray(image).save(folder / name / f"{number}.png")

@@ -10,16 +10,14 @@ from dvc.dependency.param import ParamsDependency
 Names = list[str]
 
 
-def differences(
-    stage: Any, records: Path, spared: tuple[str, ...] = ()
-) -> list[tuple[Names, Names]]:
+def differences(stage: Any, records: Path) -> list[tuple[Names, Names]]:
     """Of inputs, of outputs and of parameters what was used outside of what is declared, and what
-    was declared and not used, but for what is spared."""
+    was declared and not used."""
     record = records / stage.cmd.removeprefix("python -m ")
     used = json.loads(record.read_text(encoding="utf-8"))
     params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
     keys = [key for dep in params for key in dep.params]
-    paths = {dep.def_path for dep in stage.deps if dep not in params} - {*spared}
+    paths = [dep.def_path for dep in stage.deps if dep not in params]
     outs = [out.def_path for out in stage.outs]
     return [
         mismatch([*used["modules"], *used["read"]], paths, "/"),

@@ -167,6 +167,7 @@ partial = "noisy_tv.partially_observed"
         ),
         (TRAIN, f"{dsm}.weight_decay", -1, [f"{dsm}.weight_decay", "is -1"]),
         (TV_TRAIN, "noisy_tv.methods.jepa.family", "gating", ["'decorrelation'", "'gating'"]),
+        (HIDDEN_TRAIN, f"{hidden}.family", "sigreg", [hidden, "'prediction'", "'sigreg'"]),
         (IMAGES_TRAIN, f"{images_jepa}.convolutions", 0, [f"{images_jepa}.convolutions", "is 0"]),
         (IMAGES_TRAIN, f"{images_jepa}.erosion", "gray", [f"{images_jepa}.erosion", "'gray'"]),
         (IMAGES_TRAIN, f"{images_jepa}.channels", [], [f"{images_jepa}.channels", "at least 1"]),

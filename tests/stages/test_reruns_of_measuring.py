@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
         ("mixture", "metrics.py", "spread"),
         ("images", "metrics.py", "half_width"),
         ("noisy_tv", "metrics.py", "r2"),
+        ("hidden_causes", "recovery.py", "r2"),
     ],
 )
 def test_a_metric_reruns_evaluations_and_no_training(
@@ -23,6 +24,8 @@ def test_a_metric_reruns_evaluations_and_no_training(
 ) -> None:
     edits.append(restored, f"{track}/measuring/{file}", edits.STEEPER.format(name=name))
     expected = {stage for stage in project.stage_names() if stage.startswith(f"{track}_evaluate")}
+    if track == "hidden_causes":
+        expected.add("hidden_causes_exact")
     if track == "noisy_tv":
         expected |= {"noisy_tv_oracle", "noisy_tv_lqg"}
         expected |= {name for name in project.stage_names() if name.startswith("noisy_tv_control")}
@@ -48,3 +51,8 @@ def test_a_figure_reruns_the_figures_of_its_track_and_the_page(
 def test_the_page_reruns_the_page(restored: Path) -> None:
     edits.append(restored, "report/page/assets/style.css", "\n.new { color: red }\n")
     assert project.reproduce(restored) == {"report"}
+
+
+def test_a_tracks_part_of_the_page_reruns_the_claims_and_the_page(restored: Path) -> None:
+    edits.append(restored, "images/reporting/assets/images.js", "\n// new\n")
+    assert project.reproduce(restored) == edits.LAST

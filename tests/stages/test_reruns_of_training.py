@@ -18,7 +18,13 @@ def steps(track: str, method: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("track", "method"), [("mixture", "contrastive"), ("images", "vicreg"), ("noisy_tv", "ar")]
+    ("track", "method"),
+    [
+        ("mixture", "contrastive"),
+        ("images", "vicreg"),
+        ("noisy_tv", "ar"),
+        ("hidden_causes", "lejepa"),
+    ],
 )
 def test_a_method_reruns_that_method_and_what_comes_after(
     track: str, method: str, restored: Path
@@ -36,7 +42,7 @@ def test_an_objective_reruns_the_methods_of_its_family(restored: Path) -> None:
     assert project.reproduce(restored) == expected | edits.LAST
 
 
-@pytest.mark.parametrize("track", ["mixture", "images", "noisy_tv"])
+@pytest.mark.parametrize("track", project.FEW)
 def test_a_new_method_without_a_block_of_parameters_reruns_nothing(
     track: str, restored: Path
 ) -> None:

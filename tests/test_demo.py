@@ -27,6 +27,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         params["images"]["data"] |= {"set": "own", "path": "data/mine"}
 
     project.change(root, edit)
+    (root / "data/mine").mkdir()
     project.commit(root, "Have images of one's own")
     return root
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -336,9 +336,17 @@ def test_an_interruption_shows_no_traceback_whatever_is_being_imported(
     assert working(toy, "") == 0
 
 
+@pytest.fixture
+def foreground() -> Iterator[None]:
+    """In the background of a shell Ctrl-C is ignored, by what that starts as well."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
 @pytest.mark.parametrize(("command", "module"), [(REPRO, "argparse"), (["dvc"], "dvc")])
 def test_an_interruption_ends_it_from_its_first_import_on(
-    tmp_path: Path, command: list[str], module: str
+    tmp_path: Path, foreground: None, command: list[str], module: str
 ) -> None:
     sends = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
     (tmp_path / f"{module}.py").write_text(sends)

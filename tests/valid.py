@@ -195,16 +195,17 @@ def _images(block: Params, rng: np.random.Generator) -> None:
 
 def _training(method: Params, rng: np.random.Generator) -> None:
     """What every method has: rates, schedule, widths, weights of the terms."""
+
+    def widths() -> list[int]:
+        return [int(n) for n in rng.integers(2, 12, rng.integers(1, 4))]
+
     draw: dict[str, Callable[[], Any]] = {
         "learning_rate": lambda: float(10 ** rng.uniform(-5, -2)),
         "schedule": lambda: str(rng.choice(["constant", "cosine"])),
         "warm_up": lambda: float(rng.uniform(0, 0.5)),
         "weight_decay": lambda: float(rng.uniform(0, 0.1)),
         "averaging": lambda: float(rng.uniform(0, 0.999)),
-        "widths": lambda: [int(n) for n in rng.integers(2, 12, rng.integers(1, 4))],
-        "hidden": lambda: [int(n) for n in rng.integers(2, 12, rng.integers(1, 4))],
-        "predictor": lambda: [int(n) for n in rng.integers(2, 12, rng.integers(1, 4))],
-        "expander": lambda: [int(n) for n in rng.integers(2, 12, rng.integers(1, 4))],
+        **dict.fromkeys(small.WIDTHS, widths),
         "noise": lambda: float(rng.uniform(0.01, 3)),
         "temperature": lambda: float(rng.uniform(0.05, 2)),
         "trade_off": lambda: float(rng.uniform(0, 0.5)),

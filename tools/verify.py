@@ -197,6 +197,12 @@ def contents(files: Files, listed: Files) -> dict[str, bytes | str | None]:
 # How it is compared
 
 
+def beside(old: dict[str, Row], new: dict[str, Row]) -> Iterator[tuple[str, Row, Row]]:
+    """Each key of either, with what both have of it, which may be nothing."""
+    for key in old | new:
+        yield key, old.get(key, ()), new.get(key, ())
+
+
 def verdict(old: Row, new: Row, half: float) -> str:
     """Of one row of numbers; half: the half width of the interval of its mean."""
     if old == new:
@@ -224,8 +230,7 @@ def measures(track: str, old: Files, new: Files, held: Held) -> Iterator[Compare
     """Each measure of a track, then each metric, which is the mean of a measure."""
     name, columns = f"plots/{track}/{MEASURES}", ("mean", "ci95", "min", "max")
     before, after = (rows(files, name, ("method", "measure"), columns) for files in (old, new))
-    for key in before | after:
-        a, b = before.get(key, ()), after.get(key, ())
+    for key, a, b in beside(before, after):
         yield held.compared(track, key, a, b, held.half(key, a))
     halves: dict[tuple[str, float], float] = {}  # by method and mean; the widest, where several
     for key, row in before.items():
@@ -234,9 +239,8 @@ def measures(track: str, old: Files, new: Files, held: Held) -> Iterator[Compare
     for name in old:
         if name.startswith(f"metrics/{track}/"):
             told, telling = numbers(old, name), numbers(new, name)
-            for key in told | telling:
+            for key, a, b in beside(told, telling):
                 method, _, short = key.partition(" ")
-                a, b = told.get(key, ()), telling.get(key, ())
                 half = halves.get((method, float(a[0])), 0.0) if a else 0.0
                 yield held.compared(track, f"{method} metric {short}", a, b, half)
 
@@ -268,15 +272,13 @@ def claims(old: Files, new: Files, others: Mapping[str, set[str]]) -> Iterator[C
     """Each claim's verdict, and how many have which; one of a track in which anything has other
     parameters, or one over all tracks, is not held against the committed one."""
     before, after = (rows(files, CLAIMS, ("id",), ("track", "verdict")) for files in (old, new))
-    for key in before | after:
-        a, b = before.get(key, ()), after.get(key, ())
+    for key, a, b in beside(before, after):
         track = (a or b)[0]
         touched = others[track] if track in others else set().union(*others.values())
         found = SAME if a == b else OTHER if touched else DIFFERENT
         yield Compared("claim", key, a[1:], b[1:], found)
     before, after = (numbers(files, COUNTED) for files in (old, new))
-    for key in before | after:
-        a, b = before.get(key, ()), after.get(key, ())
+    for key, a, b in beside(before, after):
         found = SAME if a == b else OTHER if any(others.values()) else DIFFERENT
         yield Compared("claim", key, a, b, found)
 

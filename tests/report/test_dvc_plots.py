@@ -72,7 +72,7 @@ def drawn(request: pytest.FixtureRequest, root: Path, browser: Any) -> Iterator[
     tab.on("request", lambda request: asked.append(request.url))
     tab.goto((root / request.param / "index.html").as_uri())
     count = f"document.querySelectorAll('svg.marks').length === {len(CHARTS)}"
-    tab.wait_for_function(count, timeout=30_000)
+    tab.wait_for_function(count, timeout=120_000)
     yield request.param, tab
     assert said == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

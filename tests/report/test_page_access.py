@@ -24,7 +24,7 @@ def everything(browser: Any, page_file: Any) -> Any:
     context = browser.new_context(reduced_motion="reduce", color_scheme="light")
     tab = context.new_page()
     tab.goto(page_file.as_uri())
-    tab.wait_for_selector("html[data-whole]", timeout=30_000)
+    tab.wait_for_selector("html[data-whole]", timeout=120_000)
     tab.click("#story-start")
     tab.evaluate(
         """() => { // of the menus that save a panel, one: they lie over what is below

@@ -18,6 +18,7 @@ from tests.report.landscapes import SCORES, SIDE, landscape
 
 LAST = -1  # moment
 FRAME = 1000 / 30  # milliseconds
+PATIENCE = 120_000  # milliseconds, on a busy machine
 WIDTHS = (375, 1440)
 READY, WHOLE = "html[data-ready]", "html[data-whole]"  # what is in sight; all sections
 
@@ -29,6 +30,7 @@ class Opened:
         self.context = browser.new_context(
             **{"viewport": {"width": 1440, "height": 1000}} | options
         )
+        self.context.set_default_timeout(PATIENCE)
         self.tab = self.context.new_page()
         self.said: list[str] = []
         self.asked: list[str] = []
@@ -36,7 +38,7 @@ class Opened:
         self.tab.on("pageerror", lambda error: self.said.append(str(error)))
         self.tab.on("request", lambda request: self.asked.append(request.url))
         self.tab.goto(file.as_uri())
-        self.tab.wait_for_selector(WHOLE, timeout=30_000)
+        self.tab.wait_for_selector(WHOLE)
 
     def hear(self, message: Any) -> None:
         # Tests read canvases, which Chromium warns of; the page itself never does.
@@ -101,7 +103,7 @@ def shared(browser: Any, page_file: Path) -> Iterator[Opened]:
 def page(shared: Opened, page_file: Path) -> Opened:
     """The page as it is after opening it, at an address without anything that was moved before."""
     shared.tab.goto(page_file.as_uri())
-    shared.tab.wait_for_selector(WHOLE, timeout=30_000)
+    shared.tab.wait_for_selector(WHOLE)
     return shared
 
 
@@ -381,7 +383,7 @@ def ready(browser: Any, file: Path, place: str = "", slowed: float = 1) -> tuple
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     tab.add_init_script("window.requestIdleCallback = () => {}")
     tab.goto(file.as_uri() + place, wait_until="commit")
-    tab.wait_for_selector(READY, timeout=60_000)
+    tab.wait_for_selector(READY, timeout=PATIENCE)
     metrics = session.send("Performance.getMetrics")["metrics"]
     (taken,) = (one["value"] for one in metrics if one["name"] == "TaskDuration")
     started = tab.evaluate("Object.keys(atlas).filter((name) => atlas[name] instanceof Object)")
@@ -802,12 +804,13 @@ def test_it_trains_what_is_chosen_and_what_collapses_collapses(page):
     )
     page.tab.click("#live-run")
     state = "(name) => atlas.mixture.live.panels.get(name)?.state"
-    page.tab.wait_for_function(f"({state})('jepa')?.step > 40", timeout=30_000)
+    page.tab.wait_for_function(f"({state})('jepa')?.step > 40")
     page.tab.locator(".handle").first.focus()
     page.tab.keyboard.press("ArrowDown")
     assert page.tab.evaluate("atlas.mixture.live.mixture.means[0]") == [0, -0.5]
     page.tab.locator("#live-names").get_by_text("LeJEPA").click()
-    page.tab.wait_for_function(f"({state})('lejepa')?.step > 5", timeout=30_000)
+    page.tab.locator("[data-live=lejepa]").scroll_into_view_if_needed()  # it waits while unseen
+    page.tab.wait_for_function(f"({state})('lejepa')?.step > 5")
     page.tab.click("#live-run")
     found = {name: page.tab.evaluate(state, name) for name in ("jepa", "vicreg", "dsm")}
     assert found["jepa"]["spread"] < 0.5 * found["vicreg"]["spread"]

@@ -49,7 +49,7 @@ def tab(browser: Any, tmp_path: Path) -> Any:
     file.write_text(text, encoding="utf-8")
     opened = browser.new_page()
     opened.goto(file.as_uri())
-    opened.wait_for_selector("html[data-whole]", timeout=30_000)
+    opened.wait_for_selector("html[data-whole]", timeout=120_000)
     yield opened
     opened.close()
 

@@ -191,10 +191,10 @@ class Live {
     this.button = play;
     play.addEventListener("click", () => this.run(!this.running));
     again.addEventListener("click", () => this.tell({ restart: true, names: [...this.names] }));
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      this.seen = isIntersecting;
-      this.tell({ running: this.running && this.seen });
-    }).observe(this.box);
+    watchSight(this.box, (seen) => {
+      this.seen = seen;
+      this.tell({ running: this.running && seen });
+    });
     new ResizeObserver(() => this.draw()).observe(this.box);
     this.choose();
     this.placeHandles();

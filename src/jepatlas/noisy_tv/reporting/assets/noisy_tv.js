@@ -216,10 +216,10 @@ class NoisyTv {
     });
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     untouched &&= moves;
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      if (isIntersecting && untouched) toggle();
-      untouched &&= !isIntersecting;
-    }).observe(stage);
+    watchSight(stage, (seen) => {
+      if (seen && untouched) toggle();
+      untouched &&= !seen;
+    });
     button.addEventListener("click", () => (untouched = false));
   }
 }

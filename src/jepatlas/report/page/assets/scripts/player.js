@@ -1,3 +1,6 @@
+/** Call `found(seen)` whenever `element` comes into sight or leaves it. A slow browser tells of several moves at once. */
+const watchSight = (element, found) => new IntersectionObserver((moves) => found(moves.at(-1).isIntersecting)).observe(element);
+
 /**
  * A button that calls `tick` again and again, each time `pause` milliseconds later, until pressed again; while `stage`,
  * which moves, is out of sight, it waits.
@@ -5,7 +8,7 @@
 function player(button, pause, stage, tick) {
   let timer = 0;
   let seen = true;
-  new IntersectionObserver(([{ isIntersecting }]) => (seen = isIntersecting)).observe(stage);
+  watchSight(stage, (shown) => (seen = shown));
   const next = async () => {
     if (seen) await tick();
     if (timer) timer = setTimeout(next, pause);

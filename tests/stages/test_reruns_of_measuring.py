@@ -48,11 +48,14 @@ def test_a_figure_reruns_the_figures_of_its_track_and_the_page(
     assert project.reproduce(restored) == {f"{track}_figures", "report"}
 
 
-def test_the_page_reruns_the_page(restored: Path) -> None:
-    edits.append(restored, "report/page/assets/style.css", "\n.new { color: red }\n")
+@pytest.mark.parametrize(
+    "script", ["report/page/assets/scripts/player.js", "images/reporting/assets/images.js"]
+)
+def test_the_page_reruns_the_page(script: str, restored: Path) -> None:
+    edits.append(restored, script, "\n// new\n")
     assert project.reproduce(restored) == {"report"}
 
 
-def test_a_tracks_part_of_the_page_reruns_the_claims_and_the_page(restored: Path) -> None:
-    edits.append(restored, "images/reporting/assets/images.js", "\n// new\n")
+def test_a_tracks_claims_rerun_the_claims_and_the_page(restored: Path) -> None:
+    edits.append(restored, "images/reporting/claims.py", "\n# new\n")
     assert project.reproduce(restored) == edits.LAST

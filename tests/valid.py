@@ -86,15 +86,18 @@ def _noisy_tv(block: Params, rng: np.random.Generator) -> None:
         "test": int(rng.integers(130, 180)),
         "first_seed": int(rng.integers(2**31)),
     }
-    block["sweep"]["failure_scale"] = float(rng.uniform(0, 10))
+    block["sweep"] = {
+        "scales": sorted(float(scale) for scale in rng.uniform(0, 10, rng.integers(1, 4))),
+        "failure_scale": float(rng.uniform(0, 10)),
+    }
     block["recipes"] = {
-        "as_published": {"seeds": int(rng.integers(2, 4)), "memories": []},
-        "default": {"seeds": int(rng.integers(2, 4)), "memories": [float(rng.uniform(0, 0.99))]},
+        "as_published": {"seeds": int(rng.integers(1, 4)), "memories": []},
+        "default": {"seeds": int(rng.integers(1, 4)), "memories": [float(rng.uniform(0, 0.99))]},
     }
     systems = block["partially_observed"]["systems"]
     chosen = rng.permutation(list(systems))[: rng.integers(0, 3)].tolist()
     block["partially_observed"] = {
-        "seeds": int(rng.integers(2, 4)),
+        "seeds": int(rng.integers(1, 4)),
         "systems": {name: systems[name] for name in systems if name in chosen},
     }
     block["evaluation"] = {

@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from jepatlas.common.base.storage import read_csv, write_csv
+from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.drawing.tables import tables
 from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
@@ -23,6 +24,7 @@ from jepatlas.noisy_tv.measuring.measure import (
     scores,
 )
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer
+from jepatlas.noisy_tv.measuring.results import Results
 from jepatlas.noisy_tv.truth.oracle import Filtered
 from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
 from jepatlas.noisy_tv.truth.world import World
@@ -203,6 +205,30 @@ def test_measures_tables_and_drawings():
     assert error.std() == pytest.approx(SYSTEM.signal_noise, rel=0.25)
     assert done.drawn["filter_std"].shape == (2, SYSTEM.signal)
     np.testing.assert_allclose(done.drawn["filter_std"], SYSTEM.signal_noise, rtol=0.05)
+
+
+def test_one_seed_has_a_table_with_intervals_that_are_unknown():
+    members = drawn_world().members(
+        Recipe(seeds=1, memories=()), Sweep(scales=(4,), failure_scale=4)
+    )
+    one = truth_of(drawn_world(), members)
+    results = Results("default", one, Evaluation(horizons=(1,), drawn_scale=4, drawn_steps=50))
+    results.note("ar", "r2", np.array([0.5]))
+    rows = tables(pd.DataFrame(results.rows), SYSTEM.memory, failure_scale=4)["r2"]
+    assert rows["mean"].tolist() == [0.5]
+    assert rows[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_noise_scale_with_decimals_is_one_part_of_a_measures_name():
+    scales = Sweep(scales=(0.5, 4.25), failure_scale=4)
+    members = drawn_world().members(Recipe(seeds=2, memories=()), scales)
+    evaluation = Evaluation(horizons=(1,), drawn_scale=4.25, drawn_steps=50)
+    results = Results("default", truth_of(drawn_world(), members), evaluation)
+    results.note("ar", "r2", np.arange(4.0))
+    results.note("ar", "r2_of_limit", np.arange(4.0))
+    rows = measures.table("ar", {"default": results.measures["ar"]})
+    assert rows.measure.tolist()[:2] == ["default.r2.0_5", "default.r2.4_25"]
+    assert headlines("ar", {"default": results})["default"]["r2"] == 2.5
 
 
 def test_experts_are_exchanged_in_the_default_recipe_alone():

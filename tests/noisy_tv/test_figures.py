@@ -68,6 +68,23 @@ def page(name):
     raise KeyError(name)
 
 
+def test_one_seed_is_drawn_without_an_interval():
+    one = {"low": np.nan, "high": np.nan}
+    levels = table(["kalman", "vjepa"], level=[0.1, 0.9], scale=SCALES).assign(**one)
+    other = R2[R2.recipe == "default"].assign(system="few_sensors", **one)
+    steered = table(["lqg", "no_input", *LABELS], measure=["regret"], scale=SCALES).assign(**one)
+    ways = {f"default/{model}_distance": np.ones(5) for model in steered.model.unique()}
+    pages = [
+        curves.accuracy(R2.assign(**one), NAMES),
+        curves.calibration(levels, 8, NAMES),
+        curves.partially_observed(other, NAMES),
+        control(steered, ways, 8, NAMES),
+    ]
+    for drawn in pages:
+        drawn.draw_without_rendering()
+        assert all(np.isfinite(axes.get_ylim()).all() for axes in drawn.axes)
+
+
 def legend(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 

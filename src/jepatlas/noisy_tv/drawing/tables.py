@@ -5,6 +5,7 @@ import pandas as pd
 
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 
+INTERVAL = ("ci95", "low", "high")
 NAMES = ("r2", "rollout", "coverage", "nll", "transfer", "control")
 
 
@@ -34,6 +35,9 @@ def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str,
 
 
 def _with_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """The columns that have values; all of them where there are no rows, so that a table stays one
-    that can be read when no method has any."""
-    return rows if rows.empty else rows.dropna(axis=1, how="all")
+    """The columns that have values, and those of the interval, which one seed leaves unknown; all
+    of them where there are no rows, so that a table stays one that can be read when no method has
+    any."""
+    if rows.empty:
+        return rows
+    return rows[[name for name in rows if name in INTERVAL or rows[name].notna().any()]]

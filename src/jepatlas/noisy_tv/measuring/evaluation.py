@@ -15,6 +15,7 @@ from jepatlas.noisy_tv.measuring.measure import (
 )
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer
 from jepatlas.noisy_tv.measuring.results import Results
+from jepatlas.noisy_tv.truth.parameters import in_name
 
 TRANSFERRED = "default"  # the recipe in which prior experts are exchanged
 
@@ -63,7 +64,7 @@ def headlines(name: str, recipes: dict[str, Results]) -> dict[str, dict[str, flo
     over seeds; of models that have beliefs, how much their 90 % intervals cover."""
     found = {}
     for recipe, results in recipes.items():
-        measured, scale = results.measures[name], f"{results.evaluation.drawn_scale:g}"
+        measured, scale = results.measures[name], in_name(results.evaluation.drawn_scale)
         found[recipe] = {
             "r2": measured["r2"][scale]["mean"],
             "share_of_limit": min(one["mean"] for one in measured["r2_of_limit"].values()),

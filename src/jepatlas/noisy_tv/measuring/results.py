@@ -17,6 +17,7 @@ from jepatlas.common.measuring import measures
 from jepatlas.common.measuring.statistics import over_members, summary
 from jepatlas.noisy_tv.measuring.measure import LEVELS, StateBelief, Truth, calibration
 from jepatlas.noisy_tv.measuring.parameters import Evaluation
+from jepatlas.noisy_tv.truth.parameters import in_name
 from jepatlas.noisy_tv.truth.system import Array
 
 REPORTED = (0.5, 0.9, 0.95)  # interval levels among the measures; the plot rows have all
@@ -84,7 +85,7 @@ class Results:
 
     def _measure(self, model: str, measure: str, values: Array) -> None:
         self.measures.setdefault(model, {})[measure] = {
-            f"{scale:g}": over_members(seeds)
+            in_name(scale): over_members(seeds)
             for (scale, memory), seeds in self._by_setting(values)
             if memory == self.truth.memory
         }

@@ -5,7 +5,7 @@ Most are asked of both recipes, the one that was published and the one with the 
 
 from jepatlas.common.base.parameters import section
 from jepatlas.common.reporting.rules import Claim, Condition, Measure, Section, Threshold
-from jepatlas.noisy_tv.truth.parameters import Sweep
+from jepatlas.noisy_tv.truth.parameters import Sweep, in_name
 
 RECIPES = {"as_published": "as published", "default": "by the default recipe"}
 EXPERTS = ("sensor", "goal", "amplitude")
@@ -40,7 +40,7 @@ def measure(recipe: str, model: str, key: str, words: str, axis: str = "") -> Me
 
 
 def r2(recipe: str, model: str, scale: float) -> Measure:
-    return measure(recipe, model, f"r2.{scale:g}", f"R² at σ = {scale:g}")
+    return measure(recipe, model, f"r2.{in_name(scale)}", f"R² at σ = {scale:g}")
 
 
 def of_limit(recipe: str, model: str) -> Measure:
@@ -49,7 +49,7 @@ def of_limit(recipe: str, model: str) -> Measure:
 
 def of_limit_at(recipe: str, model: str, scale: float) -> Measure:
     words = f"share of the limit at σ = {scale:g}"
-    return measure(recipe, model, f"r2_of_limit.{scale:g}", words)
+    return measure(recipe, model, f"r2_of_limit.{in_name(scale)}", words)
 
 
 def distractor(recipe: str, model: str) -> Measure:

@@ -21,7 +21,7 @@ from jepatlas.noisy_tv.drawing.motion import DOCUMENT
 from jepatlas.noisy_tv.reporting import more
 from jepatlas.noisy_tv.reporting.cards import CARDS
 from jepatlas.noisy_tv.track import TITLE
-from jepatlas.noisy_tv.truth.parameters import Sweep
+from jepatlas.noisy_tv.truth.parameters import Sweep, in_name
 
 DATA, PLOTS = Path("data/noisy_tv"), Path("plots/noisy_tv/tables")
 LIMIT = "kalman"
@@ -55,12 +55,12 @@ def numbers(names: Mapping[str, str], loudest: float, measured: Measures) -> str
     for recipe, title in RECIPES.items():
         words = title[0].lower() + title[1:]
         columns |= {
-            f"R² at σ = {loudest:g}, {words}": one_of(measured, f"{recipe}.r2.{loudest:g}"),
+            f"R² at σ = {loudest:g}, {words}": one_of(measured, f"{recipe}.r2.{in_name(loudest)}"),
             f"least share of the limit, {words}": lowest_of(measured, f"{recipe}.r2_of_limit"),
         }
     columns |= {
         f"90 % intervals hold, σ = {loudest:g}": one_of(
-            measured, f"default.coverage_90.{loudest:g}"
+            measured, f"default.coverage_90.{in_name(loudest)}"
         ),
         "greatest regret of control": highest_of(measured, "default.regret"),
     }

@@ -3,7 +3,7 @@
 from jepatlas.common.base.parameters import NonNegative, scalar, section
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting.tables import interval, known, markdown, measured, scatter
-from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Sweep
+from jepatlas.noisy_tv.truth.parameters import PartiallyObserved, Sweep, in_name
 
 LIMIT, LIMITS_NAME = "kalman", "Kalman filter"
 SHOWN = (0, 4, 8, 10)  # noise scales of the table, where they are measured
@@ -34,8 +34,8 @@ def accuracy(methods: list[str], measures: Measures, scales: list[float]) -> str
     """R² by both recipes: as published with its scatter over the seeds, else the mean."""
     rows = []
     for name in [LIMIT, *methods]:
-        published = [measures.get(name, f"as_published.r2.{scale:g}") for scale in scales]
-        default = [measures.get(name, f"default.r2.{scale:g}") for scale in scales]
+        published = [measures.get(name, f"as_published.r2.{in_name(scale)}") for scale in scales]
+        default = [measures.get(name, f"default.r2.{in_name(scale)}") for scale in scales]
         numbers = [*map(scatter, published), *(f"{found.mean:.3f}" for found in default)]
         rows.append([label(name), *numbers, least_share(measures, name)])
     columns = [
@@ -72,7 +72,7 @@ def partially_observed(methods: list[str], measures: Measures, scale: float) -> 
     rows = [
         [
             label(name),
-            *(interval(measures.get(name, f"{system}.r2.{scale:g}")) for system in systems),
+            *(interval(measures.get(name, f"{system}.r2.{in_name(scale)}")) for system in systems),
             *(least_share(measures, name, system) for system in systems),
         ]
         for name in [LIMIT, *methods]
@@ -96,7 +96,7 @@ def control(methods: list[str], measures: Measures, scale: float) -> str:
     rows = (
         [
             STEERED.get(name, label(name)),
-            *(known(measures, name, f"{place}.{scale:g}") for place in columns.values()),
+            *(known(measures, name, f"{place}.{in_name(scale)}") for place in columns.values()),
         ]
         for name in [*STEERED, *methods]
     )
@@ -105,12 +105,12 @@ def control(methods: list[str], measures: Measures, scale: float) -> str:
 
 def uncertainty(methods: list[str], measures: Measures, scale: float) -> str:
     """Of the models that have beliefs."""
-    sure = [name for name in methods if measures.has(name, f"default.coverage_90.{scale:g}")]
+    sure = [name for name in methods if measures.has(name, f"default.coverage_90.{in_name(scale)}")]
     rows = (
         [
             label(name),
             *(
-                interval(measures.get(name, f"default.{measure}.{scale:g}"))
+                interval(measures.get(name, f"default.{measure}.{in_name(scale)}"))
                 for measure in UNCERTAINTY.values()
             ),
         ]

@@ -54,3 +54,8 @@ class Sweep(Section):
 
     scales: Scales
     failure_scale: NonNegative
+
+
+def in_name(scale: float) -> str:
+    """A noise scale as the last part of a measure's name, whose parts have dots between them."""
+    return f"{scale:g}".replace(".", "_")

@@ -16,7 +16,8 @@ from jepatlas.common.learning.methods import names
 from jepatlas.common.learning.trained import restore
 from jepatlas.noisy_tv import methods
 from jepatlas.noisy_tv.learning.fitting import fit, initial, scaled, with_frames
-from jepatlas.noisy_tv.learning.method import Variational, parse
+from jepatlas.noisy_tv.learning.inputs import neighbours, sigma_points
+from jepatlas.noisy_tv.learning.method import Sampling, Variational, parse
 from jepatlas.noisy_tv.measuring import references
 from jepatlas.noisy_tv.measuring.forecast import forecast
 from jepatlas.noisy_tv.measuring.latents import Forecast
@@ -29,7 +30,7 @@ from jepatlas.noisy_tv.measuring.measure import (
     scores,
 )
 from jepatlas.noisy_tv.truth.parameters import Recipe, Sweep
-from jepatlas.noisy_tv.truth.world import World
+from jepatlas.noisy_tv.truth.world import Member, World
 from tests.noisy_tv.worlds import SYSTEM, observed, truth_of, world
 
 BLOCKS: dict[str, Any] = yaml.safe_load(
@@ -152,6 +153,45 @@ def test_the_posterior_is_learned_and_its_kl_has_a_gradient(name):
         gradients[-1] += [p.grad.clone() for p in networks["online"].parameters()]
     for without, with_kl in zip(*gradients, strict=True):
         assert (without - with_kl).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["vae", "pred_vae", "vjepa"])
+def test_a_few_points_have_the_luck_of_one_draw_for_each_pair(name):
+    """The gradient of the few points varies from step to step as that of all pairs does."""
+    method = parse(name, "as_published", BLOCKS[name], SYSTEM)
+    assert isinstance(method, Sampling)
+    whole = torch.as_tensor(world(3, 1, train=2001, test=100).observe(Member(3, 1.0, 0.9))[:2001])
+    pairs = neighbours(whole.numpy(), 1)
+    few = torch.as_tensor(sigma_points(pairs)).float()[None]
+    networks = method.networks(20, Draws(0, 1, "weights"))
+    with torch.no_grad():  # about as it is once it is trained: log variances are small
+        for part, tensor in networks.named_parameters():
+            if part.startswith(("posterior", "predictor.log")):
+                tensor.mul_(0.1)
+    spreads = []
+    for seen, samples in ((torch.as_tensor(pairs).float()[None], 2000), (few, 2000)):
+        sampling, noise = method.model_copy(update={"samples": samples}), Draws(0, 1, "noise")
+        gradients = []
+        for _ in range(200):
+            networks.zero_grad()
+            sampling.loss(networks, seen, noise).sum().backward()
+            parts = [p.grad.flatten() for p in networks.parameters() if p.grad is not None]
+            gradients.append(torch.cat(parts).numpy().copy())
+        spreads.append(np.std(gradients, axis=0))
+    varying = spreads[0] > 0.01 * spreads[0].max()
+    ratio = spreads[1][varying] / spreads[0][varying]
+    assert np.median(ratio) == pytest.approx(1, abs=0.07)
+    assert (np.abs(np.log(np.quantile(ratio, [0.1, 0.9]))) < 0.3).all()
+
+
+def test_the_predicted_future_is_iterated_in_the_latent():
+    method = parse("pred_vae", "as_published", BLOCKS["pred_vae"], SYSTEM)
+    networks = method.networks(20, Draws(0, 1, "weights"))
+    context = Draws(0, 1, "x").normal(5, 20)
+    step = networks["predictor"].weight
+    z = networks["online"](context) @ step
+    for found, expected in zip(method.forecasts(networks, context), (z, z @ step), strict=False):
+        torch.testing.assert_close(found, expected)
 
 
 def test_the_prior_expert_of_bjepa_can_be_exchanged():

@@ -140,3 +140,34 @@ def test_so_is_that_of_experts_with_diagonal_covariances():
 def test_shapes_that_differ_are_refused():
     with pytest.raises(ValueError, match="two stacks"):
         variational.cross_entropy(MEAN, LOG_VARIANCE.exp(), PREDICTED[:, :-1], ROOT)
+
+
+def test_the_elbo_with_a_variance_of_each_point_is_that_of_samples():
+    """Points over which log variances are Gaussian, many of them."""
+    x = normal(MEMBERS, 200_000, 3)
+    mean, log_variance, target = (x @ normal(MEMBERS, 3, size) for size in (DIM, DIM, 6))
+    log_variance, decoder = 0.4 * log_variance - 0.5, normal(MEMBERS, DIM, 6)
+    q = Normal(mean, (log_variance / 2).exp())
+    error = (target - q.sample() @ decoder).square().sum(-1).mean(-1)
+    expected = error + 0.3 * kl_divergence(q, Normal(0.0, 1.0)).sum(-1).mean(-1)
+    mine = variational.negative_elbo(target, mean @ decoder, decoder, mean, log_variance, 0.3)
+    torch.testing.assert_close(mine, expected, rtol=0.02, atol=0)
+
+
+def test_the_luck_of_draws_is_what_they_are_off_the_expectation():
+    decoder, target, noise = normal(MEMBERS, DIM, 6), normal(MEMBERS, BATCH, 6), MEAN.flip(1)
+    log_variance = 0.5 * normal(MEMBERS, BATCH, DIM)
+    variance = log_variance.exp()
+    z = MEAN + variance.sqrt() * noise
+    blur = torch.einsum("mbj,mjn->mb", variance, decoder.square())
+    off = (target - z @ decoder).square().sum(-1) - (target - MEAN @ decoder).square().sum(-1)
+    told = target, MEAN @ decoder, decoder, MEAN, log_variance
+    torch.testing.assert_close(variational.luck_of_decoding(*told, noise), (off - blur).mean(-1))
+
+    surprise = -Normal(PREDICTED, variance.sqrt()).log_prob(MEAN + POSTERIOR.scale * noise)
+    expected = -Normal(PREDICTED, variance.sqrt()).log_prob(MEAN)
+    expected = expected + (LOG_VARIANCE - log_variance).exp() / 2
+    told = MEAN, LOG_VARIANCE.exp(), PREDICTED, log_variance
+    torch.testing.assert_close(
+        variational.luck_of_targets(*told, noise), (surprise - expected).sum(-1).mean(-1)
+    )

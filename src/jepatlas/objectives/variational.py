@@ -2,7 +2,8 @@
 
 A posterior is q(z | x) = N(mean(x), diag(exp(log_variance))). Where encoder and decoder are linear,
 its optimal variance is the same for every x (Lucas et al. 2019, arXiv 1911.02469), so log_variance
-may be `[members, 1, dim]`. Expectations under q are taken analytically: nothing is sampled.
+may be `[members, 1, dim]`. Expectations under q are taken analytically; what a draw adds to one,
+its luck, is a term of its own.
 """
 
 import math
@@ -40,14 +41,42 @@ def negative_elbo(
         E_q |x - D z|^2 + beta KL(q || N(0, I)),
         E_q |x - D z|^2 = |x - D mean|^2 + sum_j exp(log_variance_j) |D_j|^2.
 
+    A log variance of each point is Gaussian over the points, so that no more is taken of a batch
+    than its first two moments: mean_i exp(log_variance_i) = exp(E l + Var l / 2).
+
     target, decoded: `[members, batch, n]`; decoder: D, `[members, dim, n]`;
-    mean: `[members, batch, dim]`; log_variance: `[members, 1, dim]`. Returns `[members]`.
-    Raises ValueError on shapes that differ.
+    mean: `[members, batch, dim]`; log_variance: `[members, 1, dim]`, or shaped like the mean.
+    Returns `[members]`. Raises ValueError on shapes that differ.
     """
     check_pair(target, decoded)
-    blur = torch.bmm(log_variance.exp(), decoder.square()).sum((1, 2))
     error = (target - decoded).square().sum(-1).mean(-1)
-    return error + blur + beta * kl_to_standard_normal(mean, log_variance)
+    if log_variance.shape[1] == 1:
+        blur = torch.bmm(log_variance.exp(), decoder.square()).sum((1, 2))
+        return error + blur + beta * kl_to_standard_normal(mean, log_variance)
+    check_pair(mean, log_variance)
+    variance = (log_variance.mean(1) + log_variance.var(1, correction=0) / 2).exp()
+    blur = (variance * decoder.square().sum(-1)).sum(-1)
+    divergence = (mean.square() - 1 - log_variance).mean(1) + variance
+    return error + blur + beta * divergence.sum(-1) / 2
+
+
+def luck_of_decoding(
+    target: Tensor,
+    decoded: Tensor,
+    decoder: Tensor,
+    mean: Tensor,
+    log_variance: Tensor,
+    noise: Tensor,
+) -> Tensor:
+    """What mean_i |x_i - D z_i|^2 is off its expectation for one draw z_i of each q(z | x_i).
+
+    noise: standard normal, shaped like the mean; the others as above. Returns `[members]`, 0 on
+    average.
+    """
+    variance = log_variance.exp().expand_as(mean)
+    moved = torch.bmm(noise * variance.sqrt(), decoder)
+    blur = (variance * decoder.square().sum(-1)[:, None]).sum(-1).mean(-1)
+    return (moved * (moved - 2 * (target - decoded))).sum(-1).mean(-1) - blur
 
 
 def cross_entropy(mean: Tensor, variance: Tensor, predicted: Tensor, root: Tensor) -> Tensor:
@@ -89,6 +118,20 @@ def heteroscedastic_cross_entropy(
     square = tilted.square() + de.square().mean(1) + variance[:, 0]
     terms = (dl.square().mean(1) / 2 - l).exp() * square + l + math.log(2 * math.pi)
     return terms.sum(-1) / 2
+
+
+def luck_of_targets(
+    mean: Tensor, variance: Tensor, predicted: Tensor, log_variance: Tensor, noise: Tensor
+) -> Tensor:
+    """What mean_i -log N(z_i; predicted_i, diag(exp(log_variance_i))) is off its expectation, for
+    one draw z_i of each q.
+
+    noise: standard normal, `[members, batch, dim]`; the others as above. Returns `[members]`, 0 on
+    average.
+    """
+    moved = noise * variance.sqrt()
+    change = moved * (moved + 2 * (mean - predicted)) - variance
+    return ((-log_variance).exp() * change).sum(-1).mean(-1) / 2
 
 
 def aggregate_entropy(mean: Tensor, variance: Tensor) -> Tensor:

@@ -5,8 +5,9 @@ params.yaml. What it learns from are pairs of windows, the context and the futur
 `[members, points, 2 * frames * observation]`, in each the oldest frame first.
 """
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 import torch
@@ -139,17 +140,51 @@ class Decoding(Base):
             context = self.decode(networks, z)
 
 
-class VariationalDecoding(Decoding):
+class Sampling(Base):
+    """A method that may draw latents where others take expectations.
+
+    samples: draws of a step, shared evenly by its points; none for the expectation. The public code
+    has one for each pair of frames. The few points that stand for all pairs have one each, and its
+    luck counts as much less as that of a mean of more: mean and covariance of the gradient are
+    those of so many draws.
+    """
+
+    samples: Count | None = None
+
+    def with_luck(
+        self, expected: Tensor, luck: Callable[[Tensor], Tensor], like: Tensor, draws: Draws
+    ) -> Tensor:
+        """A loss `[members]` and what draws add to it; luck: that, of standard normal ones that are
+        shaped as `like`."""
+        if self.samples is None:
+            return expected
+        points, dim = like.shape[1:]
+        return expected + math.sqrt(points / self.samples) * luck(draws.normal(points, dim))
+
+
+class VariationalDecoding(Decoding, Sampling):
     """A decoding method with a posterior q(z | x), whose variance is learned.
 
-    beta: weight of its divergence from N(0, I).
+    beta: weight of its divergence from N(0, I); posterior: its log variance is `constant` or, as
+    published, `linear` in x without bias.
     """
 
     beta: NonNegative
+    posterior: Literal["constant", "linear"]
+
+    @model_validator(mode="after")
+    def _is_linear_where_moments_are_enough(self) -> Self:
+        if self.posterior == "linear" and self.depth:
+            raise ValueError("depth should be 0, as a variance of each window is taken by moments")
+        return self
 
     def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:
         networks = super().networks(inputs, draws)
-        networks["posterior"] = Variance(len(draws), self.size(inputs))
+        size = self.size(inputs)
+        if self.posterior == "linear":
+            networks["posterior"] = Linear(inputs, size, draws, bias=False)
+        else:
+            networks["posterior"] = Variance(len(draws), size)
         return networks
 
     def decoded(
@@ -157,7 +192,8 @@ class VariationalDecoding(Decoding):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(decoded mean, decoder, mean and log variance of q), in the order of `negative_elbo`."""
         z, decoder = networks["online"](context), cast(Linear, networks["decoder"])
-        return decoder(z), decoder.weight, z, networks["posterior"]()
+        seen = [context] if self.posterior == "linear" else []
+        return decoder(z), decoder.weight, z, networks["posterior"](*seen)
 
 
 class Predicting(Selecting):
@@ -207,7 +243,7 @@ class Predicting(Selecting):
         return networks["predictor"](z)
 
 
-class Variational(Predicting):
+class Variational(Predicting, Sampling):
     """A predicting method that forecasts a distribution of the next latent.
 
     beta: weight of the posterior's divergence from N(0, I); entropy: weight of the aggregate
@@ -229,6 +265,8 @@ class Variational(Predicting):
     def _is_linear_where_moments_are_enough(self) -> Self:
         if self.heteroscedastic and self.depth:
             raise ValueError("depth should be 0, as a variance of each latent is taken by moments")
+        if self.samples is not None and not self.heteroscedastic:
+            raise ValueError("samples are drawn where the predictor's variance is of each latent")
         return self
 
     def networks(self, inputs: int, draws: Draws) -> nn.ModuleDict:

@@ -14,6 +14,7 @@ VJEPA, and of the static expert there is only its divergence from N(0, I), which
 is VJEPA with other random numbers.
 """
 
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -27,6 +28,7 @@ from jepatlas.objectives.variational import (
     cross_entropy,
     heteroscedastic_cross_entropy,
     kl_to_isotropic,
+    luck_of_targets,
     predictive_bottleneck,
     product_of_diagonal_experts,
     product_of_experts,
@@ -64,8 +66,9 @@ class Method(Variational):
         posterior, (mean, log_variance) = networks["posterior"](), networks["prior"]()
         z, target = self.embed(networks, pairs)
         if self.heteroscedastic:
-            prediction = self.prediction_of_each(networks, z)
-            code = heteroscedastic_cross_entropy(target, posterior.exp(), *prediction)
+            told = target, posterior.exp(), *self.prediction_of_each(networks, z)
+            code = heteroscedastic_cross_entropy(*told)
+            code = self.with_luck(code, partial(luck_of_targets, *told), target, draws)
         else:
             code = cross_entropy(target, posterior.exp(), *self.predict(networks, z))
         loss = predictive_bottleneck(code, target, posterior, self.entropy, self.beta)

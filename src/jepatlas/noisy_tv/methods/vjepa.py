@@ -14,6 +14,7 @@ term is constant, and only the slowness of the target delays collapse, during wh
 variance stays at the posterior's 1 while the latents shrink.
 """
 
+from functools import partial
 from typing import Literal
 
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from jepatlas.noisy_tv.learning.method import Variational
 from jepatlas.objectives.variational import (
     cross_entropy,
     heteroscedastic_cross_entropy,
+    luck_of_targets,
     predictive_bottleneck,
 )
 
@@ -41,8 +43,9 @@ class Method(Variational):
         posterior = networks["posterior"]()
         z, target = self.embed(networks, pairs)
         if self.heteroscedastic:
-            prediction = self.prediction_of_each(networks, z)
-            code = heteroscedastic_cross_entropy(target, posterior.exp(), *prediction)
+            told = target, posterior.exp(), *self.prediction_of_each(networks, z)
+            code = heteroscedastic_cross_entropy(*told)
+            code = self.with_luck(code, partial(luck_of_targets, *told), target, draws)
         else:
             code = cross_entropy(target, posterior.exp(), *self.predict(networks, z))
         return predictive_bottleneck(code, target, posterior, self.entropy, self.beta)

@@ -54,7 +54,8 @@ CARDS = {
     "pred_vae": Card(
         Objective(f"|<i>x</i>&prime; &minus; <i>Dz</i>|<sup>2</sup> + {DIVERGENCE}", *VAE),
         "Decode the next frame from few noisy numbers.",
-        "The VAE with the future as its target; AR with a noisy latent.",
+        "The VAE with the future as its target; AR with a noisy latent. As published it decodes "
+        "this frame too, and the next one from a linear prediction of the latent.",
     ),
     "gated_ae": Card(
         Objective(

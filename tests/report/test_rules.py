@@ -372,6 +372,27 @@ def test_the_reason_has_both_numbers_and_the_explanation(metrics):
     assert judge(SECTION.claim("id", "It is so", held), metrics)["reason"] == ""
 
 
+def test_a_factor_says_why_as_a_bound_does(metrics):
+    twice = Threshold(2, "as far again")
+    condition = measure("high") < twice * measure("low")
+    row = judge(SECTION.claim("id", "It is so", condition, measure("high") > HALF), metrics)
+    expected = "high of a < 2 times the low of a (as far again); high of a > 0.5 (half of it)"
+    assert row["test"] == expected
+    assert row["needed"] == "< 2 times the low of a, 0.40 ± 0.20"
+
+
+@pytest.mark.parametrize("name", ["absent", "absent.*"])
+def test_a_measure_that_a_run_may_lack_leaves_its_claim_untested(metrics, name):
+    lacking = measure(name, axis="noise", lacking="it takes more than was there")
+    row = judge(SECTION.claim("id", "It is so", lacking > HALF), metrics)
+    assert row["verdict"] == NOT_TESTED
+    assert row["reason"].endswith("; it takes more than was there.")
+    there = measure("by_scale.*", axis="noise", lacking="it takes more than was there")
+    assert verdict(metrics, there > Threshold(0.3, "")) == HOLDS
+    with pytest.raises(InputError, match=r"has no absent"):
+        verdict(metrics, measure(name, axis="noise") > HALF)
+
+
 def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
     by_scale = Measure("mixture", "a", "by_scale.*", "R² at {}", "σ")
     row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)

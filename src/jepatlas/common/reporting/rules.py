@@ -79,7 +79,7 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True)
 class Threshold:
-    """A fixed bound, and why it is where it is."""
+    """A fixed bound, and why it is where it is; or a factor, times another measure."""
 
     value: float
     why: str
@@ -94,7 +94,8 @@ class Measure:
 
     A `*` in the name stands for every part at its place, the values of `axis`; `{}` in the words is
     where the value goes. method: whose the number is, or a reference such as an oracle. recipe:
-    the one that it was trained by. seeds: which number of theirs it is.
+    the one that it was trained by. seeds: which number of theirs it is. why: the factor is what it
+    is. lacking: why a run may be without the measure, which then leaves a claim untested.
     """
 
     track: str
@@ -105,6 +106,8 @@ class Measure:
     factor: float = 1.0
     recipe: str = "default"
     seeds: Seeds = "mean"
+    why: str = ""
+    lacking: str = ""
 
     def __gt__(self, bound: "Measure | Threshold") -> "Condition":
         return Condition(self, ">", bound)
@@ -112,7 +115,9 @@ class Measure:
     def __lt__(self, bound: "Measure | Threshold") -> "Condition":
         return Condition(self, "<", bound)
 
-    def __rmul__(self, factor: float) -> "Measure":
+    def __rmul__(self, factor: float | Threshold) -> "Measure":
+        if isinstance(factor, Threshold):
+            return replace(self, factor=factor.value * self.factor, why=factor.why)
         return replace(self, factor=factor * self.factor)
 
     def of_seeds(self, seeds: Seeds) -> "Measure":
@@ -214,6 +219,12 @@ class Evidence:
         `InputError` once its number is asked for."""
         known = (self.methods.get(measure.track, ()), self.table(measure.track).methods)
         return any(measure.method in names for names in known)
+
+    def lacks(self, measure: Measure) -> bool:
+        """Whether the table is without a measure of a method that takes part."""
+        table, (prefix, *axis) = self.table(measure.track), measure.name.split(".*")
+        found = table.below(measure.method, prefix) if axis else table.has(measure.method, prefix)
+        return not found
 
     def values(self, measure: Measure) -> list[str]:
         """The values of the measure's axis; an `InputError` where there is none."""
@@ -357,6 +368,8 @@ def _untestable(claim: Claim, evidence: Evidence) -> str:
         for side in (condition.left, condition.right):
             if isinstance(side, Measure) and not evidence.has(side):
                 return f"{side.method} is not among the methods of params.yaml."
+            if isinstance(side, Measure) and side.lacking and evidence.lacks(side):
+                return f"Not measured: {side}; {side.lacking}."
     return ""
 
 
@@ -395,14 +408,18 @@ def _row(claim: Claim, verdict: str, reason: str, found: Check | None = None) ->
 
 
 def in_words(conditions: Collection[Condition]) -> str:
-    """All conditions, and with the last that has a bound what the bound means."""
-    last = {one.right: one for one in conditions if isinstance(one.right, Threshold)}
+    """All conditions, and with the last that has a bound, or a factor, what that means."""
+    last = {_with_reason(one): one for one in conditions if one.right.why}
     return "; ".join(
-        f"{one} ({one.right.why})"
-        if isinstance(one.right, Threshold) and last[one.right] is one
-        else str(one)
+        f"{one} ({one.right.why})" if last.get(_with_reason(one)) is one else str(one)
         for one in conditions
     )
+
+
+def _with_reason(condition: Condition) -> tuple[float, str]:
+    """The bound or the factor of a condition, and why it is what it is."""
+    right = condition.right
+    return right.value if isinstance(right, Threshold) else right.factor, right.why
 
 
 def counts(rows: Collection[Mapping[str, str]]) -> dict[str, int]:

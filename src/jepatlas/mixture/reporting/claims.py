@@ -35,7 +35,7 @@ SHALLOW = Threshold(0.2, "a tenth of the most that two cosines can differ")
 GLOBAL = Threshold(0.5, "a large correlation by Cohen's convention")
 SOME = Threshold(0.1, "a small correlation by Cohen's convention")
 TELLING = 0.1  # of a coordinate's variance: with less, there is hardly anything to capture
-AS_FAR_AGAIN = 2  # samples may lie this many times as far off as exact ones do among themselves
+AS_FAR_AGAIN = Threshold(2, "samples may lie as far again as exact ones do among themselves")
 
 CONSTANT = "a constant map is the optimum of its loss"
 FLAT = "its embeddings hardly differ in direction"
@@ -150,7 +150,7 @@ def masked(recipe: str, coordinate: str) -> Condition:
     found = measure(recipe, "jepa_masked", f"masked.r2.{coordinate}", f"R² of the masked {words}")
     key = f"{recipe}.masked.exact_r2.{coordinate}"
     exact = f"exact conditional mean's R² of {words}"
-    return found > OF_EXACT.value * Measure("mixture", "jepa_masked", key, exact, recipe=recipe)
+    return found > OF_EXACT * Measure("mixture", "jepa_masked", key, exact, recipe=recipe)
 
 
 def stands(recipe: str, method: str) -> Condition:

@@ -31,7 +31,8 @@ class Expert(Protocol):
 @dataclass(frozen=True)
 class Reading:
     """A Gaussian expert: `components` of s are `value` `[members, time, len(components)]`, give or
-    take `std`. A sensor's reading, or a region that is the goal."""
+    take `std`. Of one component it is a sensor's; of a plane, the region that the signal goes to,
+    which is no goal that anybody chose (for these, see `control/`)."""
 
     components: tuple[int, ...]
     value: Array

@@ -229,6 +229,17 @@ def test_pictures_over_time_are_of_one_noise_scale():
     assert set(motion.at_scale(drawn, 8)) == {"default/jepa"}
 
 
+def test_a_method_of_ones_own_is_shown_beside_the_documents():
+    assert motion.chosen(METHODS, 4) == ["vae", "ar", "jepa", "vjepa"]
+    assert motion.chosen(NAMES, 4) == ["vae", "jepa", "vjepa", "my_method"]
+    assert motion.chosen(["mine", "yours", "gated_ae", "vae"], 3) == ["vae", "mine", "yours"]
+    assert motion.chosen(METHODS, 5) == [*motion.DOCUMENT]
+    assert motion.chosen(["a", "b", "c"], 2) == ["a", "b"]
+    assert motion.chosen(["gated_ae", "jepa"], 4) == ["jepa", "gated_ae"]
+    left = [axes.get_ylabel() for axes in page("prediction").axes if axes.get_ylabel()]
+    assert left[-1] == f"{label('my_method')}\n$s_0$"
+
+
 def test_many_models_all_look_different():
     many = looks([f"m{k}" for k in range(20)])
     assert len({(str(one["color"]), str(one["linestyle"])) for one in many.values()}) == 20

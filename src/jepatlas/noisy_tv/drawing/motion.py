@@ -14,15 +14,20 @@ from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 Drawn = Mapping[str, npt.NDArray[Any]]
 
 DOCUMENT = ("vae", "ar", "jepa", "vjepa", "bjepa")  # the document's own are shown first
+BESIDE = ("pred_vae", "gated_ae")  # that come with them; what is neither is somebody's own
+GOING = (*BESIDE[::-1], "bjepa", "ar", "jepa", "vjepa", "vae")  # in this order, where room is short
 NINETY = 1.645  # standard deviations to each side that hold 90 % of a Gaussian
 TRUE = "#b4b9c4"  # a broad line, on which a thin one is seen wherever it lies
 TRAIL = 15  # steps behind the moving point of a phase plane
 
 
 def chosen(names: Sequence[str], count: int) -> list[str]:
-    """The models of a picture that has room for `count`: the document's, then others."""
-    first = [name for name in DOCUMENT if name in names]
-    return [*first, *(name for name in names if name not in first)][:count]
+    """The models of a picture that has room for `count`: the document's, as far as they leave room
+    for those of one's own, which come last."""
+    own = [name for name in names if name not in GOING][:count]
+    known = [name for name in (*DOCUMENT, *BESIDE) if name in names]
+    gone = [name for name in GOING if name in known][: max(len(known) + len(own) - count, 0)]
+    return [*(name for name in known if name not in gone), *own]
 
 
 def at_scale(drawn: Drawn, scale: float) -> Drawn:

@@ -8,7 +8,7 @@ from jepatlas.common.base.parameters import Seed, scalar, section
 from jepatlas.common.base.storage import read_arrays, write_json
 from jepatlas.common.learning import device
 from jepatlas.noisy_tv.control.learned import Agent
-from jepatlas.noisy_tv.control.outcomes import headlines, outcomes
+from jepatlas.noisy_tv.control.outcomes import COSTS, headlines, outcomes
 from jepatlas.noisy_tv.control.parameters import Control
 from jepatlas.noisy_tv.control.task import Task
 from jepatlas.noisy_tv.measuring.measure import Truth
@@ -28,15 +28,13 @@ def main(name: str) -> None:
     done = {}
     for setting in settings():
         world = setting.world()
-        truth = Truth.of(
-            world,
-            world.members(setting.choice, sweep),
-            read_arrays(DATA / "oracle" / f"{setting.name}.npz"),
-        )
+        members = world.members(setting.choice, sweep)
+        truth = Truth.read(DATA / "oracle" / f"{setting.name}.npz", world, members)
         method, networks = restored(name, setting, world, truth.members, seed, target)
         task = Task.of(world, truth.members, control)
         agent = Agent(method, networks, world, truth.members, task, target)
-        costs = read_arrays(DATA / "lqg" / f"{setting.name}.npz")
+        layout = dict.fromkeys(COSTS, f"float64 {len(members)}")
+        costs = read_arrays(DATA / "lqg" / f"{setting.name}.npz", layout)
         done[setting.name] = outcomes(name, setting.name, truth, agent, costs, evaluation)
     own = {recipe: done[recipe] for recipe in Recipes.model_fields}
     write_json(Path(f"metrics/noisy_tv/control/{name}.json"), {name: headlines(name, own)})

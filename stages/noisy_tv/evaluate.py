@@ -8,12 +8,12 @@ import torch
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
-from jepatlas.common.base.storage import read_arrays, write_json
+from jepatlas.common.base.storage import write_json
 from jepatlas.common.learning import device
 from jepatlas.noisy_tv.learning.fitting import scaled
 from jepatlas.noisy_tv.measuring.evaluation import evaluate, headlines
 from jepatlas.noisy_tv.measuring.forecast import forecast
-from jepatlas.noisy_tv.measuring.measure import KNOWN, Truth
+from jepatlas.noisy_tv.measuring.measure import Truth
 from jepatlas.noisy_tv.measuring.parameters import Evaluation, Transfer, check_evaluation
 from jepatlas.noisy_tv.measuring.results import save
 from jepatlas.noisy_tv.measuring.trained import restored
@@ -31,8 +31,8 @@ def main(name: str) -> None:
     for setting in settings():
         world = setting.world()
         check_evaluation(evaluation, sweep, world.test)
-        known = read_arrays(DATA / "oracle" / f"{setting.name}.npz", KNOWN)
-        truth = Truth.of(world, world.members(setting.choice, sweep), known)
+        members = world.members(setting.choice, sweep)
+        truth = Truth.read(DATA / "oracle" / f"{setting.name}.npz", world, members)
         method, networks = restored(name, setting, world, truth.members, seed, target)
         x = np.stack([scaled(method, world, member) for member in truth.members])
         inputs = torch.as_tensor(x, dtype=torch.float32, device=target)

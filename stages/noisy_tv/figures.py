@@ -6,11 +6,12 @@ import pandas as pd
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import scalar, section, value
-from jepatlas.common.base.storage import read_arrays, read_csv, write_csv
+from jepatlas.common.base.storage import read_csv, write_csv
 from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
+from jepatlas.noisy_tv.drawing.series import series
 from jepatlas.noisy_tv.drawing.tables import tables
 from jepatlas.noisy_tv.truth.parameters import Sweep
 from jepatlas.noisy_tv.truth.system import System
@@ -32,11 +33,8 @@ def main() -> None:
     for name, table in found.items():
         write_csv(PLOTS / "tables" / f"{name}.csv", table)
 
-    whole = read_arrays(oracle / "drawn.npz") | read_arrays(lqg / "drawn.npz")
-    for name in names:
-        whole |= read_arrays(DATA / "evaluated" / f"{name}.npz")
-        whole |= read_arrays(steered / f"{name}.npz")
-    drawn = motion.at_scale(whole, scale)
+    sure = found["coverage"].groupby("recipe").model.agg(set).to_dict()
+    drawn = motion.at_scale(series(DATA, names, sure, system.signal), scale)
     pages = {
         "r2": curves.accuracy(found["r2"], names),
         "prediction": motion.prediction(drawn, scale, names),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Seed, scalar, section
-from jepatlas.common.base.storage import read_arrays, write_arrays
+from jepatlas.common.base.storage import write_arrays
 from jepatlas.noisy_tv.control.outcomes import references
 from jepatlas.noisy_tv.control.parameters import Control, check_control
 from jepatlas.noisy_tv.control.task import Task
@@ -25,8 +25,8 @@ def main() -> None:
         world = setting.world()
         check_control(control, world.train, world.test)
         members = world.members(setting.choice, sweep)
-        known = read_arrays(DATA / "oracle" / f"{setting.name}.npz")
-        truth, task = Truth.of(world, members, known), Task.of(world, members, control)
+        truth = Truth.read(DATA / "oracle" / f"{setting.name}.npz", world, members)
+        task = Task.of(world, members, control)
         costs, done[setting.name] = references(setting.name, truth, task, evaluation, seed)
         write_arrays(FOLDER / f"{setting.name}.npz", costs)
     save(done, *(FOLDER / file for file in ("measured.csv", "rows.csv", "drawn.npz")))

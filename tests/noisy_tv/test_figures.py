@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import read_arrays, write_arrays
 from jepatlas.common.drawing.looks import label
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
+from jepatlas.noisy_tv.drawing.series import series
 from tests.noisy_tv.worlds import METHODS
 
 SCALES = (0.0, 4.0, 8.0)
@@ -256,3 +259,53 @@ def test_pictures_need_none_of_the_documents_models(names):
     left = [axes.get_ylabel() for axes in prediction.axes if axes.get_ylabel()]
     assert left == [f"{label(name)}\n$s_0$" for name in names]
     assert len(list(motion.phase_plane(drawn, 8, names))) == 30
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """The files of series, of two scales and 30 steps; bjepa has beliefs by the default recipe."""
+    scales, way = np.array([0.0, 8.0]), np.ones((2, 51))
+    files = {
+        "oracle/drawn": {"scales": scales, "true": np.ones((2, 30, 4)), "kalman": way},
+        "lqg/drawn": {"lqg_distance": way, "no_input_distance": way, "goals": way},
+        "evaluated/bjepa": {"bjepa": np.ones((2, 30, 4)), "bjepa_std": np.ones((2, 4))},
+        "steered/bjepa": {"bjepa_distance": way, "bjepa_path": way},
+    }
+    for file, arrays in files.items():
+        both = {f"{recipe}/{name}": array for recipe in RECIPES for name, array in arrays.items()}
+        if file == "evaluated/bjepa":
+            del both["as_published/bjepa_std"]
+        write_arrays(tmp_path / f"{file}.npz", both | {"few_sensors/scales": scales})
+    return tmp_path
+
+
+SURE = {"default": {"bjepa"}}
+
+
+def test_series_are_read_for_both_recipes(measured):
+    found = series(measured, ["bjepa"], SURE, 4)
+    names = ("scales", "true", "lqg_distance", "no_input_distance", "bjepa", "bjepa_distance")
+    expected = {f"{recipe}/{name}" for recipe in RECIPES for name in names}
+    assert set(found) == expected | {"default/bjepa_std"}
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("oracle/drawn", "true"),
+        ("lqg/drawn", "no_input_distance"),
+        ("evaluated/bjepa", "bjepa"),
+        ("evaluated/bjepa", "bjepa_std"),
+        ("steered/bjepa", "bjepa_distance"),
+    ],
+)
+@pytest.mark.parametrize("damage", [None, np.float32, "shape"])
+def test_series_that_do_not_fit_are_refused_by_the_name_of_their_file(measured, file, name, damage):
+    path = measured / f"{file}.npz"
+    arrays = read_arrays(path)
+    array = arrays.pop(f"default/{name}")
+    if damage is not None:
+        arrays[f"default/{name}"] = array[1:] if damage == "shape" else array.astype(damage)
+    write_arrays(path, arrays)
+    with pytest.raises(InputError, match=rf"^{path}: .* default/{name}.*; `dvc repro` makes it"):
+        series(measured, ["bjepa"], SURE, 4)

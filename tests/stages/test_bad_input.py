@@ -26,6 +26,7 @@ def ran(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.run(root, "python", "-m", "stages.noisy_tv.oracle")
     for name in ("jepa", "vae"):
         project.run(root, "python", "-m", "stages.noisy_tv.train", name)
+    project.run(root, "python", "-m", "stages.noisy_tv.lqg")
     for stage in (["data"], ["train", "jepa"], ["decode", "jepa"]):
         project.run(root, "python", "-m", f"stages.images.{stage[0]}", *stage[1:])
     return root
@@ -248,6 +249,9 @@ def test_an_input_file(
         (EVALUATE, "data/mixture/points/document.npz", "test_components"),
         (TV_TRAIN, "data/noisy_tv/trajectories/own.npz", "drive"),
         (TV_EVALUATE, "data/noisy_tv/oracle/default.npz", "covariance"),
+        (["noisy_tv.lqg"], "data/noisy_tv/oracle/default.npz", "now"),
+        (["noisy_tv.control", "jepa"], "data/noisy_tv/oracle/few_sensors.npz", "mean"),
+        (["noisy_tv.control", "jepa"], "data/noisy_tv/lqg/default.npz", "no_input"),
         (IMAGES_TRAIN, "data/images/images.npz", "train_labels"),
     ],
 )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from jepatlas.common.base.parameters import InputError
 from jepatlas.noisy_tv.control.exact import at_random, exact, idle, regret
 from jepatlas.noisy_tv.control.learned import Agent
 from jepatlas.noisy_tv.control.task import Policy, Run, Task
@@ -14,6 +13,7 @@ from jepatlas.noisy_tv.measuring.results import Results
 from jepatlas.noisy_tv.truth.system import Array
 
 LQG, IDLE, RANDOM = "lqg", "no_input", "random_input"
+COSTS = (LQG, IDLE)  # whose costs regret is made of
 TABLE = "control"
 
 
@@ -31,7 +31,7 @@ def references(
         results.note(name, "regret", values, TABLE)
         _draw(results, name, task, run)
     results.drawn["goals"] = task.goals[results.shown, 0]
-    return {name: costs[name] for name in (LQG, IDLE)}, results
+    return {name: costs[name] for name in COSTS}, results
 
 
 def outcomes(
@@ -44,10 +44,7 @@ def outcomes(
 ) -> Results:
     """Everything that is measured of the method `name` when it acts; costs: of `references`."""
     results, task = Results(setting, truth, evaluation), agent.task
-    try:
-        best, without = costs[LQG], costs[IDLE]
-    except KeyError as missing:
-        raise InputError(f"the exact control of the noisy TV lacks the array {missing}") from None
+    best, without = (costs[name] for name in COSTS)
     for measure, policy in _policies(agent).items():
         run = task.steer(policy)
         results.note(name, measure, regret(task.cost(run), best, without), TABLE)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from jepatlas.common.base.parameters import InputError
 from jepatlas.common.base.random import generator
+from jepatlas.common.base.storage import read_arrays
 from jepatlas.noisy_tv.measuring.latents import Belief, Forecast
 from jepatlas.noisy_tv.measuring.metrics import (
     ReadOut,
@@ -40,13 +41,6 @@ class StateBelief:
         return cls(read(belief.mean), read.push(belief.covariance))
 
 
-KNOWN = {  # of the file of what the filter knows
-    "mean": "float64 members test k",
-    "covariance": "float64 members k k",
-    "now": "float64 members now k",
-}
-
-
 @dataclass(frozen=True)
 class Truth:
     """The states of all members, and what the filter knows of them.
@@ -65,13 +59,20 @@ class Truth:
     now: Array
 
     @classmethod
+    def read(cls, path: Path, world: World, members: Sequence[Member]) -> "Truth":
+        """With what the filter knows from its file; arrays that do not fit are an `InputError`."""
+        n, test, k = len(members), world.test, world.system.signal
+        layout = {
+            "mean": f"float64 {n} {test - 1} {k}",
+            "covariance": f"float64 {n} {k} {k}",
+            "now": f"float64 {n} {test} {k}",
+        }
+        return cls.of(world, members, read_arrays(path, layout))
+
+    @classmethod
     def of(cls, world: World, members: Sequence[Member], known: Mapping[str, Array]) -> "Truth":
-        """known: `mean` and `covariance` of the filter's belief about s[t+1], and `now`; one that
-        is missing is an `InputError`."""
-        try:
-            limit, now = StateBelief(known["mean"], known["covariance"]), known["now"]
-        except KeyError as missing:
-            raise InputError(f"the limit of the noisy TV lacks the array {missing}") from None
+        """known: `mean` and `covariance` of the filter's belief about s[t+1], and `now`."""
+        limit, now = StateBelief(known["mean"], known["covariance"]), known["now"]
         s, d = world.signal(members), world.distractor(members)
         return cls(members, s, d, world.train, world.system.memory, limit, now)
 

@@ -30,7 +30,7 @@ def main() -> None:
         arrays = limits(known, world.train)
         truth = Truth.of(world, members, arrays)
         others = unrelated(world, members, seed)
-        done[setting.name] = evaluate(setting.name, truth, x, known, others, evaluation, seed)
+        done[setting.name] = evaluate(setting.name, truth, x, others, evaluation, seed)
         write_arrays(FOLDER / f"{setting.name}.npz", arrays)
     save(done, *(FOLDER / file for file in ("measured.csv", "rows.csv", "drawn.npz")))
 

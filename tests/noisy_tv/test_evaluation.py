@@ -137,6 +137,17 @@ def test_rollouts_of_the_filter_fall_as_the_process_forgets():
     assert (found[2] > found[5]).all()
 
 
+def test_the_limit_of_a_horizon_is_the_filters_and_its_own_forecast_has_all_of_it():
+    for horizon in HORIZONS:
+        expected = references.forecast_state(filtered(), truth().train, horizon).mean
+        np.testing.assert_allclose(truth().ahead(horizon), expected, atol=1e-12)
+    evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
+    done = evaluate("filter", "default", truth(), perfect(), evaluation, TRANSFER)
+    shares = done.measures["filter"]["rollout_of_limit"]
+    assert list(shares) == ["1", "2", "5"]
+    assert all(one["mean"] == pytest.approx(1, abs=2e-3) for one in shares.values())
+
+
 def test_nothing_is_iterated_without_a_predictor():
     assert rollout(truth(), Forecast(0, 1, perfect().train, {0: truth().s})) == {}
 
@@ -241,7 +252,7 @@ def test_references_are_measured_like_models():
     evaluation = Evaluation(horizons=HORIZONS, drawn_scale=4, drawn_steps=50)
     x = observed(drawn_world(), truth().members)
     others = references.unrelated(drawn_world(), truth().members, 0)
-    done = references.evaluate("default", truth(), x, filtered(), others, evaluation, 0)
+    done = references.evaluate("default", truth(), x, others, evaluation, 0)
     mine = evaluate("filter", "default", truth(), perfect(), evaluation, TRANSFER)
     kalman = done.measures["kalman"]
     for measure in ("r2", "coverage_90", "nll"):

@@ -25,7 +25,9 @@ def autoregressive(memory, dim, seed):
 def truth():
     s, d = autoregressive(0.95, 2, 0), autoregressive(0.8, 3, 1)
     unused = StateBelief(s, np.zeros((2, 2, 2)))
-    return Truth([Member(0, 0.0, 0.8), Member(1, 0.0, 0.8)], s, d, TRAIN, 0.8, unused, s)
+    return Truth(
+        [Member(0, 0.0, 0.8), Member(1, 0.0, 0.8)], s, d, TRAIN, np.eye(s.shape[-1]), 0.8, unused, s
+    )
 
 
 def share(truth, z, lead=1):

@@ -128,6 +128,7 @@ def model(sure: bool) -> dict[str, Any]:
     scored = {key: {str(scale): dict(SOME) for scale in SCALES} for key in keys}
     if sure:
         scored["rollout"] = {"1": dict(SOME), "20": dict(SOME), "5": dict(SOME)}
+        scored["rollout_of_limit"] = {"20": dict(SOME)}
     return {"as_published": scored, "default": scored, "few_sensors": scored}
 
 
@@ -166,7 +167,13 @@ def test_models_of_ones_own_have_their_row_and_scales_are_those_measured(root):
     assert list(sure) == ["σ = 8, default recipe", "`vjepa`", "Kalman filter"]
     ahead = found["noisy tv horizons"]
     assert list(ahead) == ["σ = 8, default recipe", "Kalman filter", "`vjepa`"]
-    assert ahead["σ = 8, default recipe"] == ["1 step ahead", "5 steps ahead", "20 steps ahead"]
+    assert ahead["σ = 8, default recipe"] == [
+        "1 step ahead",
+        "5 steps ahead",
+        "20 steps ahead",
+        "share of the limit, 20 steps ahead",
+    ]
+    assert [ahead[name][-1] for name in ("Kalman filter", "`vjepa`")] == ["1", "0.500 ± 0.010"]
 
 
 @pytest.mark.parametrize("track", [mixture, images, noisy_tv])

@@ -9,6 +9,7 @@ from jepatlas.noisy_tv.measuring.measure import (
     Truth,
     experts,
     fusion,
+    limit_rollout,
     read_out,
     rollout,
     scores,
@@ -33,8 +34,12 @@ def evaluate(
     for measure, values in scores(truth, forecast).items():
         results.note(name, measure, values)
     results.note_measure(name, "information_of_most", information_of_most(truth, forecast))
-    for horizon, values in rollout(truth, forecast).items():
+    found = rollout(truth, forecast)
+    limits = limit_rollout(truth, list(found))
+    for horizon, values in found.items():
         results.note_drawn(name, "rollout", str(horizon), values)
+        # What chance has put into the test part is in both, and a share has hardly any of it.
+        results.note_drawn(name, "rollout_of_limit", str(horizon), values / limits[horizon])
         results.tabulate("rollout", values, model=name, horizon=horizon)
     read = read_out(truth, forecast.train, forecast.lead)
     results.draw(name, read(forecast.test[forecast.lead]))

@@ -45,15 +45,16 @@ class StateBelief:
 class Truth:
     """The states of all members, and what the filter knows of them.
 
-    s, d: `[members, time, .]`; train: steps of the training part; memory: the system's own, of the
-    distractor; limit: the filter's belief about s[t+1]; now: its mean of s[t] in the test part,
-    `[members, test, k]`.
+    s, d: `[members, time, .]`; train: steps of the training part; dynamics: A, `[k, k]`; memory:
+    the system's own, of the distractor; limit: the filter's belief about s[t+1]; now: its mean of
+    s[t] in the test part, `[members, test, k]`.
     """
 
     members: Sequence[Member]
     s: Array
     d: Array
     train: int
+    dynamics: Array
     memory: float
     limit: StateBelief
     now: Array
@@ -74,7 +75,13 @@ class Truth:
         """known: `mean` and `covariance` of the filter's belief about s[t+1], and `now`."""
         limit, now = StateBelief(known["mean"], known["covariance"]), known["now"]
         s, d = world.signal(members), world.distractor(members)
-        return cls(members, s, d, world.train, world.system.memory, limit, now)
+        system = world.system
+        return cls(members, s, d, world.train, system.dynamics, system.memory, limit, now)
+
+    def ahead(self, horizon: int) -> Array:
+        """The filter's mean of s[t + horizon], as far as there is one, `[members, ., k]`."""
+        steps = self.limit.mean.shape[1] - horizon + 1
+        return self.limit.mean[:, :steps] @ np.linalg.matrix_power(self.dynamics.T, horizon - 1)
 
 
 def last(states: Array, like: Array) -> Array:
@@ -163,8 +170,9 @@ def rollout(truth: Truth, forecast: Forecast) -> dict[int, Array]:
     return found
 
 
-def limit_rollout(truth: Truth, ahead: Mapping[int, Array]) -> dict[int, Array]:
-    """The same of the filter's open-loop predictions by horizon, `[members, test - horizon, k]`."""
+def limit_rollout(truth: Truth, horizons: Sequence[int]) -> dict[int, Array]:
+    """The same of the filter's open-loop predictions."""
+    ahead = {horizon: truth.ahead(horizon) for horizon in horizons}
     return {horizon: r2(last(truth.s, mean), mean) for horizon, mean in ahead.items()}
 
 

@@ -59,7 +59,6 @@ def evaluate(
     recipe: str,
     truth: Truth,
     x: Array,
-    known: Filtered,
     others: Array,
     evaluation: Evaluation,
     seed: int,
@@ -71,8 +70,7 @@ def evaluate(
     results = Results(recipe, truth, evaluation)
     for name, values in reference_scores(truth, x, others, seed).items():
         results.note(name, "r2", values)
-    ahead = {h: forecast_state(known, truth.train, h).mean for h in evaluation.horizons}
-    for horizon, values in limit_rollout(truth, ahead).items():
+    for horizon, values in limit_rollout(truth, evaluation.horizons).items():
         results.note_drawn(LIMIT, "rollout", str(horizon), values)
         results.tabulate("rollout", values, model=LIMIT, horizon=horizon)
     results.note_calibration(LIMIT, truth.limit)

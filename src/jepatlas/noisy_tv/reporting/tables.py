@@ -54,15 +54,22 @@ def least_share(measures: Measures, name: str, setting: str = "default") -> str:
 
 
 def by_horizon(methods: list[str], measures: Measures, scale: float) -> str:
-    """R² of what can be iterated, by the default recipe, at one noise scale."""
+    """R² of what can be iterated, by the default recipe, at one noise scale; and its share of the
+    filter's at the last horizon, member by member."""
     horizons = sorted(map(int, measures.below(LIMIT, "default.rollout")))
+    share = f"default.rollout_of_limit.{horizons[-1]}"
     rows = (
-        [label(name), *(interval(measures.get(name, f"default.rollout.{h}")) for h in horizons)]
+        [
+            label(name),
+            *(interval(measures.get(name, f"default.rollout.{h}")) for h in horizons),
+            "1" if name == LIMIT else known(measures, name, share),
+        ]
         for name in [LIMIT, *methods]
         if measures.has(name, f"default.rollout.{horizons[0]}")
     )
     columns = [f"{h} steps ahead" if h > 1 else "1 step ahead" for h in horizons]
-    return markdown([f"σ = {scale:g}, default recipe", *columns], rows)
+    share_of_limit = f"share of the limit, {columns[-1]}"
+    return markdown([f"σ = {scale:g}, default recipe", *columns, share_of_limit], rows)
 
 
 def partially_observed(methods: list[str], measures: Measures, scale: float) -> str:

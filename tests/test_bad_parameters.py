@@ -225,7 +225,7 @@ def _has_a_default(keys: Keys) -> bool:
     if keys[:2] == ("mixture", "methods"):
         return keys[3:] == ("as_published",) or keys[4:] == ("mixture",)
     rates = ("warm_up", "weight_decay")
-    optional = {"images": rates, "hidden_causes": rates, "noisy_tv": ("averaging",)}
+    optional = {"images": rates, "hidden_causes": rates, "noisy_tv": ("averaging", "samples")}
     return keys[-1] in optional.get(str(keys[0]), ())
 
 

@@ -213,5 +213,6 @@ def _training(method: Params, rng: np.random.Generator) -> None:
         "temperature": lambda: float(rng.uniform(0.05, 2)),
         "trade_off": lambda: float(rng.uniform(0, 0.5)),
         "slices": lambda: int(rng.integers(1, 32)),
+        "samples": lambda: int(rng.integers(1, 1000)),
     }
     method |= {key: value() for key, value in draw.items() if key in method}

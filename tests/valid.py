@@ -40,6 +40,7 @@ def _mixture(block: Params, rng: np.random.Generator) -> None:
     block["evaluation"] |= {
         "references": int(rng.integers(1, 20)),
         "collapsed": float(rng.uniform(0.001, 0.5)),
+        "neighbourhoods": int(rng.integers(100, 300)),
         "pairs": int(rng.integers(100, 300)),
         "slices": int(rng.integers(1, 20)),
     }

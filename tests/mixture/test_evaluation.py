@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from scipy.stats import multivariate_normal, sem, spearmanr, t
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
@@ -23,6 +25,7 @@ from jepatlas.mixture.drawing import tables as plot_tables
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching, load
 from jepatlas.mixture.measuring import fields
+from jepatlas.mixture.measuring.embeddings import _distances
 from jepatlas.mixture.measuring.evaluation import evaluate, headlines, through_training
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
 from jepatlas.mixture.measuring.points import Settings, tour
@@ -50,7 +53,7 @@ WORLD = World.draw(
 SETTINGS = Settings(
     seed=0,
     members=MEMBERS,
-    evaluation=Evaluation(references=6, collapsed=0.01, pairs=100, slices=16),
+    evaluation=Evaluation(references=6, collapsed=0.01, neighbourhoods=100, pairs=100, slices=16),
     langevin=Langevin(chains=100, steps=20, unadjusted_step=0.1, adjusted_step=0.5),
     landscape=Landscape(x=(-10, 10), y=(-7, 14), resolution=7, frames=5),
     device=torch.device("cpu"),
@@ -192,10 +195,10 @@ def measure_untrained(method: Base, settings: Settings = SETTINGS) -> Any:
 
 def test_the_posterior_separates_the_components():
     measured, _ = measure_untrained(embedding(Posterior))
-    share = np.bincount(WORLD.test_components) / len(WORLD.test)
+    share = np.bincount(WORLD.test_components.ravel()) / WORLD.test_components.size
     assert measured["landscape.auroc.mean"] > 0.99
     assert measured["landscape.depth.mean"] == pytest.approx(1, abs=0.02)  # from -1 to 0
-    assert measured["clusters.bayes_accuracy"] > 0.98
+    assert measured["clusters.bayes_accuracy.mean"] > 0.98
     assert measured["clusters.knn_of_bayes.mean"] == pytest.approx(1, abs=0.02)
     assert measured["clusters.linear_of_bayes.mean"] == pytest.approx(1, abs=0.02)
     assert measured["clusters.silhouette.mean"] > 0.95
@@ -205,12 +208,45 @@ def test_the_posterior_separates_the_components():
     assert np.isnan(measured["collapse.step.mean"])
 
 
-def test_members_that_agree_have_no_interval():
+def test_the_interval_of_members_that_agree_is_that_of_their_test_points():
     measured, _ = measure_untrained(embedding(Posterior))
-    for key, number in measured.items():
-        # That of a relative accuracy has the luck of the test points in it.
-        if key.endswith(".ci95") and "step" not in key and "_of_bayes" not in key:
-            assert number == pytest.approx(0, abs=1e-12), key
+    hits, spreads = [], []
+    for x, labels in zip(WORLD.test, WORLD.test_components, strict=True):
+        components = zip(
+            WORLD.mixture.weights, WORLD.mixture.means, WORLD.mixture.covariances, strict=True
+        )
+        joint = [w * multivariate_normal(m, c).pdf(x) for w, m, c in components]
+        u = np.stack(joint, axis=1)
+        hits.append((u.argmax(axis=1) == labels).mean())
+        u /= np.linalg.norm(u, axis=1, keepdims=True)
+        spreads.append(1 - np.linalg.norm(u.mean(axis=0)) ** 2)
+    assert measured["clusters.bayes_accuracy.members"] == pytest.approx(hits)
+    low, high = t.interval(0.95, MEMBERS - 1, np.mean(spreads), sem(spreads))
+    assert measured["collapse.spread.mean"] == pytest.approx(np.mean(spreads), abs=1e-6)
+    assert measured["collapse.spread.ci95"] == pytest.approx((high - low) / 2, rel=1e-3)
+
+
+def test_members_lie_around_the_distance_correlation_of_all_points():
+    """That of one fixed embedding, from far more points than theirs, as far off as as many
+    independent pairs are."""
+    pairs, members = 2000, 12
+    evaluation = SETTINGS.evaluation.model_copy(update={"pairs": pairs})
+    settings = replace(SETTINGS, members=members, evaluation=evaluation)
+
+    def embed(x: Tensor) -> Tensor:
+        return torch.cat([x[..., :1], torch.full_like(x[..., :1], 5)], dim=-1)
+
+    found = _distances(embed, WORLD.mixture, settings)
+    x, components = WORLD.mixture.sample(400_000, np.random.default_rng(0))
+    apart = np.linalg.norm(x[::2] - x[1::2], axis=1)
+    angles = np.arctan(x[:, 0] / 5)
+    across = components[::2] != components[1::2]
+    every = np.ones_like(across)
+    for key, kept in {"distance_correlation": every, "distance_correlation_across": across}.items():
+        truth = spearmanr(apart[kept], np.abs(angles[::2] - angles[1::2])[kept]).statistic
+        own = np.array(found[key]["members"])
+        assert abs(own.mean() - truth) < 4 * sem(own)
+        assert 0.3 < own.std(ddof=1) * np.sqrt(pairs * kept.mean()) < 1.7
 
 
 def test_an_isometry_keeps_the_structure():
@@ -226,10 +262,13 @@ def test_exact_conditional_means_explain_all_that_can_be_explained():
     method = embedding(ConditionalMeans, averaging=0.9, predictor=(1,))
     measured, _ = measure_untrained(method)
     for i in range(2):
-        mean, _ = WORLD.mixture.conditional_moments(WORLD.test, i)
-        x = WORLD.test[:, i]
-        expected = 1 - ((x - mean) ** 2).sum() / ((x - x.mean()) ** 2).sum()
-        assert measured[f"masked.exact_r2.x{i}"] == pytest.approx(expected, rel=1e-9)
+        of_members = []
+        for test in WORLD.test:
+            mean, _ = WORLD.mixture.conditional_moments(test, i)
+            x = test[:, i]
+            of_members.append(1 - ((x - mean) ** 2).sum() / ((x - x.mean()) ** 2).sum())
+        expected = np.mean(of_members)
+        assert measured[f"masked.exact_r2.x{i}.members"] == pytest.approx(of_members, rel=1e-9)
         # The ridge may bend the exact prediction a little; float32 adds its rounding.
         assert measured[f"masked.r2.x{i}.mean"] == pytest.approx(expected, abs=0.02)
     assert measured["masked.of_exact.mean"] == pytest.approx(1, abs=0.02)
@@ -391,12 +430,12 @@ def test_a_trained_method_from_end_to_end(monkeypatch, tmp_path, name, ranges):
         assert array.dtype.kind == "U" or np.isfinite(array).all()
     if name == "jepa_masked":
         # Squared errors add up over coordinates, R^2 does not.
-        total = WORLD.test.var(axis=0)
+        total = WORLD.test.var(axis=1)  # [members, 2]
         ours, exact = (
-            sum(total[i] * measured[key.format(i)] for i in range(2))
-            for key in ("masked.r2.x{}.mean", "masked.exact_r2.x{}")
+            sum(total[:, i] * measured[f"masked.{key}.x{i}.members"] for i in range(2))
+            for key in ("r2", "exact_r2")
         )
-        assert measured["masked.of_exact.mean"] == pytest.approx(ours / exact, rel=1e-9)
+        assert measured["masked.of_exact.members"] == pytest.approx(ours / exact, rel=1e-9)
     if name == "dsm":
         assert measured["sampling.exact.sliced_wasserstein.min"] > 0.01, "not the same samples"
         assert drawn["adjusted_path"].shape == (5, 100, 2)
@@ -425,11 +464,11 @@ def landscape_by_loops(method: Embedding, networks: nn.ModuleDict) -> tuple[list
     networks = networks.double()
 
     def units(points: np.ndarray, embed: Any) -> np.ndarray:
-        x = torch.tensor(points).expand(MEMBERS, -1, -1)
-        return nn.functional.normalize(embed(networks, x), dim=-1).detach().numpy()
+        z = embed(networks, torch.tensor(points))
+        return nn.functional.normalize(z, dim=-1).detach().numpy()
 
     x, step = WORLD.test, 1e-6
-    references = units(x[: SETTINGS.evaluation.references], method.embed_reference)
+    references = units(x[:, : SETTINGS.evaluation.references], method.embed_reference)
     u = units(x, method.embed)
     shifted = [
         (units(x + e, method.embed) - units(x - e, method.embed)) / (2 * step)
@@ -437,11 +476,10 @@ def landscape_by_loops(method: Embedding, networks: nn.ModuleDict) -> tuple[list
     ]
     auroc, rough = [], []
     for member in range(MEMBERS):
-        areas, slopes = [], []
+        areas, slopes, labels = [], [], WORLD.test_components[member]
         for number, reference in enumerate(references[member]):
             cosine = u[member] @ reference
-            same = WORLD.test_components == WORLD.test_components[number]
-            areas.append(roc_auc_score(same, cosine))
+            areas.append(roc_auc_score(labels == labels[number], cosine))
             slope = np.hypot(*(along[member] @ reference for along in shifted))
             slopes.append(slope.mean() / (cosine.max() - cosine.min()))
         auroc.append(np.mean(areas))

@@ -22,24 +22,24 @@ def world(members: int = 3, seed: int = 0, data: Data = DATA) -> World:
 def test_shapes():
     drawn = world()
     assert drawn.train.shape == (3, 300, 2)
-    assert drawn.probe.shape == (200, 2)
-    assert drawn.test.shape == (100, 2)
-    assert drawn.probe_components.shape == (200,)
-    assert drawn.test_components.shape == (100,)
+    assert drawn.probe.shape == (3, 200, 2)
+    assert drawn.test.shape == (3, 100, 2)
+    assert drawn.probe_components.shape == (3, 200)
+    assert drawn.test_components.shape == (3, 100)
 
 
 @pytest.mark.parametrize("part", ["probe", "test"])
 def test_components_are_those_of_the_points(part):
     points, components = getattr(world(), part), getattr(world(), f"{part}_components")
-    nearest = ((points[:, None] - CORNERS) ** 2).sum(axis=-1).argmin(axis=1)
+    nearest = ((points[:, :, None] - CORNERS) ** 2).sum(axis=-1).argmin(axis=-1)
     np.testing.assert_array_equal(components, nearest)
-    assert set(components) == {0, 1, 2}
+    assert all(set(member) == {0, 1, 2} for member in components)
 
 
 def test_points_follow_the_mixture():
-    """Members too, each with its own luck."""
+    """Of each member, with its own luck."""
     drawn = world(members=8)
-    for points in [*drawn.train, drawn.probe, drawn.test]:
+    for points in [*drawn.train, *drawn.probe, *drawn.test]:
         nearest = ((points[:, None] - CORNERS) ** 2).sum(axis=-1).argmin(axis=1)
         share = np.bincount(nearest, minlength=3) / len(points)
         errors = np.sqrt(MIXTURE.weights * (1 - MIXTURE.weights) / len(points))
@@ -50,7 +50,7 @@ def test_points_follow_the_mixture():
 
 def test_no_point_is_shared():
     drawn = world(members=4)
-    points = np.concatenate([*drawn.train, drawn.probe, drawn.test])
+    points = np.concatenate([*drawn.train, *drawn.probe, *drawn.test])
     assert len(np.unique(points)) == points.size
 
 
@@ -64,9 +64,8 @@ def test_the_seed_decides():
 
 def test_a_member_has_the_same_points_alone_or_among_others():
     few, many = world(members=2), world(members=5)
-    np.testing.assert_array_equal(few.train, many.train[:2])
-    np.testing.assert_array_equal(few.probe, many.probe)
-    np.testing.assert_array_equal(few.test, many.test)
+    for part in ("train", "probe", "probe_components", "test", "test_components"):
+        np.testing.assert_array_equal(getattr(few, part), getattr(many, part)[:2])
 
 
 @pytest.mark.parametrize("part", ["train", "probe", "test"])
@@ -82,7 +81,7 @@ def test_round_trip(tmp_path):
     loaded = World.from_arrays(read_arrays(tmp_path / "points.npz"))
     for name, array in drawn.arrays().items():
         np.testing.assert_array_equal(loaded.arrays()[name], array)
-    x = drawn.test[:5]
+    x = drawn.test[0, :5]
     np.testing.assert_array_equal(loaded.mixture.log_density(x), MIXTURE.log_density(x))
 
 

@@ -20,7 +20,9 @@ def settings(members: int) -> Settings:
     return Settings(
         seed=0,
         members=members,
-        evaluation=Evaluation(references=10, collapsed=0.01, pairs=100, slices=4),
+        evaluation=Evaluation(
+            references=10, collapsed=0.01, neighbourhoods=100, pairs=100, slices=4
+        ),
         langevin=Langevin(chains=10, steps=2, unadjusted_step=0.1, adjusted_step=0.1),
         landscape=Landscape(x=(-6, 6), y=(-6, 6), resolution=5, frames=2),
         device=torch.device("cpu"),

@@ -48,8 +48,7 @@ def landscape(
             z = method.embed(networks, points)[member]
             g = method.embed_reference(networks, at)[member]
             if name in MEAN_IS_OPEN:
-                test = torch.as_tensor(world.test)
-                every = method.embed(networks, test.expand(made.MEMBERS, -1, -1))
+                every = method.embed(networks, torch.as_tensor(world.test))
                 mean = every[member].mean(0)
                 z, g = z - mean, g - mean
             u, v = (one / one.norm(dim=-1, keepdim=True) for one in (z, g))

@@ -82,7 +82,7 @@ def mixture(folder: Path, mixture: Mixture) -> None:
     for name in mixture.methods:
         world = worlds[mixture_of(name)]
         points = torch.as_tensor(world.train, dtype=torch.float32)
-        test = torch.as_tensor(world.test, dtype=torch.float32).expand(MEMBERS, -1, -1)
+        test = torch.as_tensor(world.test, dtype=torch.float32)
         method = methods.load(name).model_copy(update={"steps": STEPS, "learning_rate": 0.01})
         networks = initial(method, points, SEED)
         trained = fit(name, method, points, SEED, KEPT)

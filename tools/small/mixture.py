@@ -7,7 +7,7 @@ Params = dict[str, Any]
 
 def shrink(block: Params) -> None:
     block["data"] = {"train": 200, "probe": 100, "test": 100}
-    block["evaluation"] |= {"references": 10, "slices": 8, "pairs": 100}
+    block["evaluation"] |= {"references": 10, "slices": 8, "neighbourhoods": 100, "pairs": 100}
     block["langevin"] |= {"chains": 100, "steps": 20}
     block["landscape"] |= {"resolution": 20, "frames": 3}
 

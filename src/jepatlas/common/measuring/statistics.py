@@ -30,22 +30,6 @@ def over_members(values: npt.ArrayLike) -> dict[str, Any]:
     return summary(values) | {"members": [float(value) for value in np.asarray(values)]}
 
 
-def widened(found: dict[str, Any], hits: npt.NDArray[Any], reference: npt.NDArray[Any]) -> None:
-    """Let the interval of a relative accuracy cover the luck of the test points too.
-
-    found: a summary of accuracies relative to that of a reference on the same points; hits
-    `[members, n]`, reference `[n]`: which points each gets right. The members share the points, so
-    their number is of no help there. The interval of the paired difference is that of Agresti & Min
-    (2005, Statistics in Medicine 24), with half a point added to each kind, as a difference that
-    no test point shows is not known to be 0.
-    """
-    n = hits.shape[1] + 2
-    better = ((hits & ~reference).mean(axis=0).sum() + 0.5) / n
-    worse = ((~hits & reference).mean(axis=0).sum() + 0.5) / n
-    deviation = np.sqrt((better + worse - (better - worse) ** 2) / n) / reference.mean()
-    found["ci95"] = float(np.hypot(found["ci95"], special.ndtri(0.975) * deviation))
-
-
 def effective_rank(z: npt.NDArray[Any]) -> float:
     """RankMe (Garrido et al. 2023, arXiv 2210.02885): exp of the entropy of the singular values.
 

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from jepatlas.common.base.random import generator
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import restore
-from jepatlas.common.measuring.statistics import effective_rank, over_members, widened
+from jepatlas.common.measuring.statistics import effective_rank, over_members
 from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.centring import Encode, Encoders
 from jepatlas.mixture.measuring.metrics import Array
-from jepatlas.mixture.measuring.points import Settings, array, grid, stacked, tour
+from jepatlas.mixture.measuring.points import Settings, array, grid, of_members, stacked, tour
 from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.views import Views
@@ -31,7 +31,7 @@ def evaluate_embedding(
     settings: Settings,
 ) -> tuple[Metrics, Arrays]:
     """`encoders` of the `networks` in their final state; `snapshots`: their states by step."""
-    test, probe = stacked(world.test, settings), stacked(world.probe, settings)
+    test, probe = of_members(world.test, settings), of_members(world.probe, settings)
     embed, embed_reference = encoders
     z, g = embed(test), embed_reference(test)
     jacobian = _jacobian(embed, test)
@@ -41,7 +41,9 @@ def evaluate_embedding(
     measured = {
         "collapse": _collapse(u, array(z)),
         "clusters": _clusters(u_probe, u, world),
-        "structure": _structure(u, world, settings.evaluation.pairs) | _volume(jacobian, world),
+        "structure": _neighbours(u, world, settings.evaluation.neighbourhoods)
+        | _distances(embed, world.mixture, settings)
+        | _volume(jacobian, world),
         "landscape": _landscape(
             u, u_reference, _tangents(array(z), jacobian), world, settings.evaluation.references
         )
@@ -68,28 +70,34 @@ def _collapse(u: Array, z: Array) -> Metrics:
 
 
 def _clusters(u_probe: Array, u: Array, world: World) -> Metrics:
-    labels, labels_test = world.probe_components, world.test_components
-    bayes = world.mixture.posterior(world.test).argmax(-1) == labels_test
-    measured: Metrics = {"bayes_accuracy": float(bayes.mean())}
+    labels = world.test_components  # [members, n]
+    bayes = (world.mixture.posterior(world.test).argmax(-1) == labels).mean(axis=1)
+    measured: Metrics = {"bayes_accuracy": over_members(bayes)}
     probes = {"knn": metrics.nearest_neighbours, "linear": metrics.linear_probe}
     for name, probe in probes.items():
-        found = [probe(p, labels, t) for p, t in zip(u_probe, u, strict=True)]
-        hits = np.array(found) == labels_test  # [members, n]
-        accuracy = hits.mean(axis=1)
+        members = zip(u_probe, world.probe_components, u, strict=True)
+        accuracy = (np.array([probe(*member) for member in members]) == labels).mean(axis=1)
         measured[f"{name}_accuracy"] = over_members(accuracy)
-        measured[f"{name}_of_bayes"] = over_members(accuracy / bayes.mean())
-        widened(measured[f"{name}_of_bayes"], hits, bayes)
-    silhouettes = [metrics.silhouette(member, labels_test) for member in u]
+        measured[f"{name}_of_bayes"] = over_members(accuracy / bayes)
+    silhouettes = [metrics.silhouette(*member) for member in zip(u, labels, strict=True)]
     return measured | {"silhouette": over_members(silhouettes)}
 
 
-def _structure(u: Array, world: World, pairs: int) -> Metrics:
-    x, components = world.test[:pairs], world.test_components[:pairs]
-    global_ = [metrics.global_structure(x, member[:pairs], components) for member in u]
+def _neighbours(u: Array, world: World, count: int) -> Metrics:
+    members = zip(world.test[:, :count], u[:, :count], strict=True)
+    return {"trustworthiness": over_members([metrics.local_structure(*one) for one in members])}
+
+
+def _distances(embed: Encode, mixture: Mixture, settings: Settings) -> Metrics:
+    """In the plane and in the embedding, of pairs of fresh points."""
+    pairs = settings.evaluation.pairs
+    sources = (generator(settings.seed, member, "pairs") for member in range(settings.members))
+    drawn = [mixture.sample(2 * pairs, source) for source in sources]
+    x, components = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
+    u = unit(array(embed(of_members(x, settings))))
+    halves = (one.reshape(len(one), 2, pairs, *one.shape[2:]) for one in (x, u, components))
+    global_ = [metrics.global_structure(*member) for member in zip(*halves, strict=True)]
     return {
-        "trustworthiness": over_members(
-            [metrics.local_structure(x, member[:pairs]) for member in u]
-        ),
         "distance_correlation": over_members([everywhere for everywhere, _ in global_]),
         "distance_correlation_across": over_members([across for _, across in global_]),
     }
@@ -99,9 +107,11 @@ def _landscape(
     u: Array, u_reference: Array, tangents: Array, world: World, references: int
 ) -> Metrics:
     """E(x; x_ref) over the test points, with the first `references` of them as x_ref."""
-    same = world.test_components[:references, None] == world.test_components
+    labels, u_reference = world.test_components, u_reference[:, :references]
+    every_same = labels[:, :references, None] == labels[:, None]
     auroc, depth, rough = [], [], []
-    for member, reference, tangent in zip(u, u_reference[:, :references], tangents, strict=True):
+    members = zip(u, u_reference, tangents, every_same, strict=True)
+    for member, reference, tangent, same in members:
         energy = -reference @ member.T  # [references, n]
         gradient = -np.einsum("rk,dnk->rnd", reference, tangent, optimize=True)
         auroc.append(metrics.landscape_auroc(energy, same))
@@ -121,31 +131,32 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
     critic, which has all of it.
     """
     embed, embed_reference = encoders
-    source = generator(settings.seed, "scored")
-    x = world.test[:SCORED]
-    noise = method.noise * source.standard_normal(x.shape)
+    x = world.test[:, :SCORED]
+    sources = [generator(settings.seed, member, "scored") for member in range(len(x))]
+    noise = method.noise * np.stack([source.standard_normal(x.shape[1:]) for source in sources])
     exact = world.mixture.smoothed(method.noise).score(x + noise)
-    points = stacked(x + noise, settings)
+    points = of_members(x + noise, settings)
     tangents = _tangents(array(embed(points)), _jacobian(embed, points))
-    g = unit(array(embed_reference(stacked(x, settings))))
-    gradient = -np.einsum("mdnk,mnk->mnd", tangents, g)
-    measured: Metrics = {
-        "score_explained": over_members(
-            [metrics.score_explained(m, noise, exact) for m in gradient]
-        ),
-        "score_chance": metrics.score_explained(np.zeros_like(noise), noise, exact),
+    g = unit(array(embed_reference(of_members(x, settings))))
+    slopes = {
+        "score_explained": -np.einsum("mdnk,mnk->mnd", tangents, g),
+        "score_chance": np.zeros_like(noise),
     }
     if method.noise:
-        slope = Views(world.mixture, method.noise).slope(x, x + noise)
-        measured["score_exact"] = metrics.score_explained(-slope, noise, exact)
-    return measured
+        slopes["score_exact"] = -Views(world.mixture, method.noise).slope(x, x + noise)
+    return {
+        name: over_members(
+            [metrics.score_explained(*member) for member in zip(slope, noise, exact, strict=True)]
+        )
+        for name, slope in slopes.items()
+    }
 
 
 def _volume(jacobian: Array, world: World) -> Metrics:
     """JEPA-SCORE (Balestriero et al. 2025, arXiv 2510.05949) by rank against log p."""
     log_density = world.mixture.log_density(world.test)
-    volumes = [metrics.log_volume(member) for member in jacobian]
-    return {"jepa_score": over_members([metrics.rank_correlation(v, log_density) for v in volumes])}
+    members = zip(map(metrics.log_volume, jacobian), log_density, strict=True)
+    return {"jepa_score": over_members([metrics.rank_correlation(*member) for member in members])}
 
 
 def _jacobian(embed: Encode, x: Tensor) -> Array:
@@ -172,26 +183,26 @@ def _masked(method: Masked, networks: nn.ModuleDict, world: World, settings: Set
     `of_exact` compares the variance explained over all coordinates together: one that the others
     hardly tell anything of has an exact R^2 near 0, by which nothing can be divided.
     """
-    probe, test = stacked(world.probe, settings), stacked(world.test, settings)
+    probe, test = of_members(world.probe, settings), of_members(world.test, settings)
     members, d = len(test), world.mixture.dimension
-    explained, exact = np.empty((d, members)), np.empty(d)
+    explained, exact = np.empty((d, members)), np.empty((d, members))
     for coordinate in range(d):
         visible = torch.ones(d, device=test.device)
         visible[coordinate] = 0
         u_probe = unit(array(method.predict(networks, probe, visible)))
         u_test = unit(array(method.predict(networks, test, visible)))
-        target, target_test = world.probe[:, coordinate], world.test[:, coordinate]
+        target, target_test = world.probe[..., coordinate], world.test[..., coordinate]
         explained[coordinate] = [
-            metrics.explained_variance(p, target, t, target_test)
-            for p, t in zip(u_probe, u_test, strict=True)
+            metrics.explained_variance(*member)
+            for member in zip(u_probe, target, u_test, target_test, strict=True)
         ]
         mean, _ = world.mixture.conditional_moments(world.test, coordinate)
-        exact[coordinate] = 1 - ((target_test - mean) ** 2).mean() / target_test.var()
-    variance = world.test.var(axis=0)
+        exact[coordinate] = 1 - ((target_test - mean) ** 2).mean(1) / target_test.var(1)
+    variance = world.test.var(axis=1).T  # [d, members]
     return {
         "r2": {f"x{i}": over_members(explained[i]) for i in range(d)},
-        "exact_r2": {f"x{i}": exact[i] for i in range(d)},
-        "of_exact": over_members(variance @ explained / (variance @ exact)),
+        "exact_r2": {f"x{i}": over_members(exact[i]) for i in range(d)},
+        "of_exact": over_members((variance * explained).sum(0) / (variance * exact).sum(0)),
     }
 
 

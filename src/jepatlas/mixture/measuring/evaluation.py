@@ -17,7 +17,7 @@ from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.embeddings import evaluate_embedding, tour_landscapes
 from jepatlas.mixture.measuring.fields import embedding_fields, energy_fields, every_member
 from jepatlas.mixture.measuring.optima import evaluate_optimum
-from jepatlas.mixture.measuring.points import Settings, stacked
+from jepatlas.mixture.measuring.points import Settings, of_members
 from jepatlas.mixture.measuring.prediction_regret import evaluate_prediction_regret
 from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.measuring.score_regret import evaluate_score_regret
@@ -25,7 +25,7 @@ from jepatlas.mixture.measuring.scores import evaluate_score
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED
 from jepatlas.mixture.truth.world import World
 
-DOTS = 300  # held-out points that pictures show
+DOTS = 300  # held-out points, of the first member, that pictures show
 HEADLINES = {  # names that DVC shows: measures
     "auroc": "landscape.auroc",
     "spread": "collapse.spread",
@@ -50,13 +50,13 @@ def evaluate(
     restore(networks, trained.final)
     measured: Metrics = {}
     drawn: Arrays = {
-        "points": world.test[:DOTS],
+        "points": world.test[0, :DOTS],
         "steps": trained.steps.numpy(),
         "losses": trained.curves["loss"].numpy(),
     }
     regret: Metrics = {}  # of the kinds of methods that have no optimum in `optima`
     if isinstance(method, Embedding):
-        pair = encoders(method, networks, stacked(world.probe, settings))
+        pair = encoders(method, networks, of_members(world.probe, settings))
         snapshots = trained.snapshots
         measured, arrays = evaluate_embedding(method, pair, networks, snapshots, world, settings)
         drawn |= arrays
@@ -84,11 +84,11 @@ def through_training(
     drawn: Arrays = {}
     if isinstance(method, Embedding | ScoreMatching):
         restore(networks, trained.final)
-        probe, start = stacked(world.probe, settings), world.mixture.means[:1]
+        probe, start = of_members(world.probe, settings), world.mixture.means[:1]
         drawn |= every_member(method, networks, probe, start, settings)
     networks, trained, settings = first(networks), of_first(trained), replace(settings, members=1)
     if isinstance(method, Embedding):
-        probe = stacked(world.probe, settings)
+        probe = of_members(world.probe, settings)
         restore(networks, trained.final)
         drawn |= tour_landscapes(encoders(method, networks, probe), world.mixture, settings)
         drawn |= embedding_fields(method, networks, trained.snapshots, probe, settings)

@@ -28,13 +28,13 @@ from jepatlas.mixture.learning.method import Embedding
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.centring import Encoders
 from jepatlas.mixture.measuring.metrics import Array
-from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
+from jepatlas.mixture.measuring.points import Settings, array, grid, of_members
 from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.truth.spectrum import Spectrum
 from jepatlas.mixture.truth.views import Views
 from jepatlas.mixture.truth.world import World
 
-PAIRS = 4096  # fresh ones, on which trained networks and the optimum are compared
+PAIRS = 4096  # fresh ones of each member, on which its networks and the optimum are compared
 FUNCTIONS = 12  # of the kernel; the optimum gives those beyond no more than 1e-3 of its variance
 MORE = 40  # of them for the spectral loss, from which each takes its eigenvalue's square: 1e-4
 FLOOR = -4.0  # nats: among the pairs of a batch hardly one is rarer than chance by so much, so that
@@ -63,8 +63,8 @@ class Optimum(ABC):
     def loss(self, method: Embedding, x: Array, x_prime: Array) -> float:
         """The method's loss on pairs `[n, 2]`, as `trained_loss` takes it of networks."""
 
-    def extras(self, method: Embedding, losses: Array, exact: float) -> Metrics:
-        """What else its loss tells; losses: `[members]`."""
+    def extras(self, method: Embedding, losses: Array, exact: Array) -> Metrics:
+        """What else its loss tells; losses of the networks, and its own: `[members]`."""
         return {}
 
 
@@ -92,12 +92,12 @@ class Critic(Optimum):
         own = np.einsum("bii->bi", critic)
         return float((np.logaddexp.reduce(critic, axis=-1) - own).mean())
 
-    def extras(self, method: Embedding, losses: Array, exact: float) -> Metrics:
+    def extras(self, method: Embedding, losses: Array, exact: Array) -> Metrics:
         """The bound log(batch) - loss on the mutual information, in nats."""
         most = np.log(size(method))
         return {
             "bound": over_members(most - losses),
-            "bound_exact": most - exact,
+            "bound_exact": over_members(most - exact),
             "information": self.views.mutual_information(),
         }
 
@@ -111,7 +111,7 @@ class Eigenfunctions(Optimum):
     def __init__(self, method: Embedding, spectrum: Spectrum, world: World) -> None:
         self.spectrum = spectrum
         self.weights = least(method, spectrum)
-        self.mean = self(world.probe).mean(axis=0)
+        self.mean = self(world.probe[0]).mean(axis=0)
 
     def __call__(self, x: Array) -> Array:
         """`[n, 2] -> [n, dim]`."""
@@ -197,6 +197,7 @@ def evaluate_optimum(
     and the last two of them before it, as even random networks keep much of the plane."""
     spectrum = spectrum_of(method, world)
     optimum = optimum_of(method, spectrum, world)
+    exact = _exact_landscapes(optimum, world, settings) if optimum else []
     measured: Metrics = {}
     for state, step in {"untrained": min(snapshots), "trained": max(snapshots)}.items():
         restore(networks, snapshots[step])
@@ -204,7 +205,7 @@ def evaluate_optimum(
             found = _spectrum(encoders, spectrum, settings)
             measured.setdefault("spectrum", {})[state] = found
         if optimum:
-            landscape = _landscape(optimum, encoders, world, settings)
+            landscape = _landscape(exact, encoders, world, settings)
             measured.setdefault("optimum", {}).setdefault("landscape", {})[state] = landscape
     if spectrum:
         values = spectrum.values[1 : LEADING + 1]
@@ -212,11 +213,11 @@ def evaluate_optimum(
     if optimum is None:
         return measured, {}
     measured["optimum"] |= _regret(method, optimum, networks, world, settings)
-    measured["optimum"]["landscape"]["distance"] = _distance(optimum, world, settings)
+    measured["optimum"]["landscape"]["distance"] = _distance(exact, world, settings)
     plane = grid(settings.landscape, SIDE).reshape(-1, 2)
-    exact = optimum.drawn(world.mixture.means, plane).reshape(-1, SIDE, SIDE)
+    drawn = optimum.drawn(world.mixture.means, plane).reshape(-1, SIDE, SIDE)
     title = np.array(optimum.title)
-    return measured, {"optimum_landscapes": exact.astype(np.float32), "optimum_title": title}
+    return measured, {"optimum_landscapes": drawn.astype(np.float32), "optimum_title": title}
 
 
 # Regret
@@ -227,16 +228,23 @@ def _regret(
 ) -> Metrics:
     """The loss on fresh pairs less the optimum's on the same pairs."""
     count = PAIRS // size(method) * size(method)
-    pairs = generator(settings.seed, "optimum")
-    x, x_prime = Views(world.mixture, method.noise).sample(count, pairs)
-    exact = optimum.loss(method, x, x_prime)
+    x, x_prime = pairs_of_members(Views(world.mixture, method.noise), count, settings)
+    exact = np.array([optimum.loss(method, *pairs) for pairs in zip(x, x_prime, strict=True)])
     losses = trained_loss(method, optimum, networks, x, x_prime, settings)
     return {
         "loss": over_members(losses),
-        "exact_loss": exact,
+        "exact_loss": over_members(exact),
         "regret": over_members(losses - exact),
         **optimum.extras(method, losses, exact),
     }
+
+
+def pairs_of_members(views: Views, count: int, settings: Settings) -> tuple[Array, Array]:
+    """Each member's own, `[members, count, 2]` both, so that an interval over members covers the
+    luck of the pairs: of the trained networks' losses, and of the optimum's."""
+    sources = (generator(settings.seed, member, "optimum") for member in range(settings.members))
+    x, x_prime = zip(*(views.sample(count, source) for source in sources), strict=True)
+    return np.stack(x), np.stack(x_prime)
 
 
 def trained_loss(
@@ -247,11 +255,13 @@ def trained_loss(
     x_prime: Array,
     settings: Settings,
 ) -> Array:
-    """The loss of each member, `[members]`, in batches as in training or in one of all pairs."""
-    step = size(method) if optimum.in_batches else len(x)
+    """The loss of each member on its pairs, `[members, n, 2]`, in batches as in training or in one
+    of all pairs: `[members]`."""
+    step = size(method) if optimum.in_batches else x.shape[1]
     losses = []
-    for start in range(0, len(x), step):
-        first, second = (stacked(points[start : start + step], settings) for points in (x, x_prime))
+    for start in range(0, x.shape[1], step):
+        rows = slice(start, start + step)
+        first, second = (of_members(points[:, rows], settings) for points in (x, x_prime))
         losses.append(array(method.loss(networks, first, Moved(method, first, second))))
     return np.mean(losses, axis=0)
 
@@ -341,9 +351,9 @@ def factors(spectrum: Spectrum) -> Array:
 
 def _spectrum(encoders: Encoders, spectrum: Spectrum, settings: Settings) -> Metrics:
     """What the embedding's principal directions keep of the leading eigenvalues."""
-    x, x_prime = spectrum.views.sample(PAIRS, generator(settings.seed, "optimum"))
+    pairs = pairs_of_members(spectrum.views, PAIRS, settings)
     embed, _ = encoders
-    z, z_prime = (array(embed(stacked(points, settings))) for points in (x, x_prime))
+    z, z_prime = (array(embed(of_members(points, settings))) for points in pairs)
     kept = np.array(
         [metrics.rayleigh_quotients(*pair, LEADING) for pair in zip(z, z_prime, strict=True)]
     )
@@ -357,21 +367,38 @@ def _spectrum(encoders: Encoders, spectrum: Spectrum, settings: Settings) -> Met
 # Landscapes
 
 
+def _references(world: World, settings: Settings) -> Array:
+    """`[members, r, 2]`, of each member's test points."""
+    return world.test[:, : settings.evaluation.references]
+
+
+def _exact_landscapes(optimum: Optimum, world: World, settings: Settings) -> list[Array]:
+    """The optimum's over the test points of each member, `[r, n]` each."""
+    members = zip(_references(world, settings), world.test, strict=True)
+    return [optimum.landscape(*member) for member in members]
+
+
 def _landscape(
-    optimum: Optimum, encoders: Encoders, world: World, settings: Settings
+    exact: list[Array], encoders: Encoders, world: World, settings: Settings
 ) -> dict[str, float]:
     """Correlation with the optimum's landscape over the test points, the mean over references."""
     embed, embed_reference = encoders
-    references = world.test[: settings.evaluation.references]
-    exact = optimum.landscape(references, world.test)
-    u = unit(array(embed(stacked(world.test, settings))))
-    g = unit(array(embed_reference(stacked(references, settings))))
-    energy = [-reference @ member.T for reference, member in zip(g, u, strict=True)]
-    return over_members([metrics.row_correlation(member, exact) for member in energy])
+    u = unit(array(embed(of_members(world.test, settings))))
+    g = unit(array(embed_reference(of_members(_references(world, settings), settings))))
+    members = zip(g, u, exact, strict=True)
+    return over_members(
+        [
+            metrics.row_correlation(-reference @ member.T, best)
+            for reference, member, best in members
+        ]
+    )
 
 
-def _distance(optimum: Optimum, world: World, settings: Settings) -> float:
+def _distance(exact: list[Array], world: World, settings: Settings) -> dict[str, float]:
     """What the distance to the reference alone would score."""
-    references = world.test[: settings.evaluation.references]
-    distance = np.linalg.norm(world.test - references[:, None], axis=-1)
-    return metrics.row_correlation(distance, optimum.landscape(references, world.test))
+    distances = (
+        np.linalg.norm(test - references[:, None], axis=-1)
+        for references, test in zip(_references(world, settings), world.test, strict=True)
+    )
+    members = zip(distances, exact, strict=True)
+    return over_members([metrics.row_correlation(*member) for member in members])

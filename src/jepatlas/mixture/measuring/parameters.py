@@ -10,11 +10,13 @@ from jepatlas.mixture.truth.parameters import Enough
 
 class Evaluation(Section):
     """references: test points that landscapes are measured from; collapsed: the spread below which
-    an embedding counts as collapsed; pairs: test points for the metrics that compare all pairs;
-    slices: directions of the sliced Wasserstein distance."""
+    an embedding counts as collapsed; neighbourhoods: test points among which neighbours are looked
+    for; pairs: of fresh points, whose distances are compared; slices: directions of the sliced
+    Wasserstein distance. All but the last for each member."""
 
     references: Count
     collapsed: Annotated[float, Field(gt=0, lt=1)]
+    neighbourhoods: Enough
     pairs: Enough
     slices: Count
 

@@ -30,6 +30,12 @@ def stacked(points: Array, settings: Settings) -> Tensor:
     return tensor.expand(settings.members, *tensor.shape)
 
 
+def of_members(points: Array, settings: Settings) -> Tensor:
+    """Each member's own points, `[members, n, d]`, of the first members if there are more."""
+    own = points[: settings.members]
+    return torch.tensor(own, dtype=torch.float32, device=settings.device)
+
+
 def array(tensor: Tensor) -> Array:
     return tensor.cpu().double().numpy()
 

@@ -12,7 +12,7 @@ from jepatlas.common.measuring.statistics import over_members
 from jepatlas.mixture.learning.method import ScoreMatching
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.metrics import Array
-from jepatlas.mixture.measuring.points import Settings, array, grid, stacked
+from jepatlas.mixture.measuring.points import Settings, array, grid, of_members, stacked
 from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.measuring.sampling import langevin
 from jepatlas.mixture.truth.mixture import Mixture
@@ -28,16 +28,23 @@ def evaluate_score(
 ) -> tuple[Metrics, Arrays]:
     """The learned energy against -log p_sigma, and Langevin samples of it against exact ones."""
     smoothed = world.mixture.smoothed(method.sigma)
-    test, _ = smoothed.sample(len(world.test), generator(settings.seed, "smoothed test"))
-    x = stacked(test, settings)
+    members, n = world.test.shape[:2]
+    sources = (generator(settings.seed, member, "smoothed test") for member in range(members))
+    test = np.stack([smoothed.sample(n, source)[0] for source in sources])
+    x = of_members(test, settings)
     energy, score = array(method.energy(networks, x)), -array(method.gradient(networks, x))
     exact, log_density = smoothed.score(test), smoothed.log_density(test)
     offset = (energy + log_density).mean(axis=1)  # E is known up to a constant
     measured: Metrics = {
         "score": {
-            "fisher_error": over_members([metrics.fisher_error(member, exact) for member in score]),
+            "fisher_error": over_members(
+                [metrics.fisher_error(*member) for member in zip(score, exact, strict=True)]
+            ),
             "energy_correlation": over_members(
-                [metrics.energy_correlation(member, log_density) for member in energy]
+                [
+                    metrics.energy_correlation(*member)
+                    for member in zip(energy, log_density, strict=True)
+                ]
             ),
         }
     }

@@ -36,7 +36,7 @@ def masked(
         mixture = Mixture(points["weights"], points["means"], points["covariances"])
         if mixture.dimension == 2:
             found += [
-                conditional(mixture, points["test"], hidden, plane, label) for hidden in (0, 1)
+                conditional(mixture, points["test"][0], hidden, plane, label) for hidden in (0, 1)
             ]
         found.append(explained(name, label, measured))
     return found

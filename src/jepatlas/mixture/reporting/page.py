@@ -227,8 +227,8 @@ def ground(points: Arrays, plane: Landscape) -> dict[str, Any]:
     """What is drawn on the panels of the methods of one mixture: points, and the true density."""
     mixture = Mixture(points["weights"], points["means"], points["covariances"])
     return {
-        "points": np.round(points["test"][:DOTS], 2).tolist(),
-        "contours": contours(mixture, points["test"], plane),
+        "points": np.round(points["test"][0, :DOTS], 2).tolist(),
+        "contours": contours(mixture, points["test"][0], plane),
     }
 
 

@@ -28,7 +28,7 @@ class MixtureChoice(Section):
 
 
 class Data(Section):
-    """Numbers of points: `train` for each member, `probe` and `test` shared by all."""
+    """Numbers of points of each member."""
 
     train: Enough
     probe: Enough

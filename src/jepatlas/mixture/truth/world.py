@@ -1,4 +1,4 @@
-"""The points of the mixture track: each member's own training points, shared held-out ones."""
+"""The points of the mixture track: each member's own, to train on and held out."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,10 @@ LAYOUT = {  # of the file of points
     "means": "float64 k 2",
     "covariances": "float64 k 2 2",
     "train": "float64 members n 2",
-    "probe": "float64 probe 2",
-    "probe_components": "int64 probe",
-    "test": "float64 test 2",
-    "test_components": "int64 test",
+    "probe": "float64 members probe 2",
+    "probe_components": "int64 members probe",
+    "test": "float64 members test 2",
+    "test_components": "int64 members test",
 }
 
 
@@ -33,27 +33,28 @@ LAYOUT = {  # of the file of points
 class World:
     """A mixture and points of it.
 
-    Members have training points of their own, so that an interval over members covers the luck of
-    the sample as well as that of the initial weights and of the batches. Probes are fitted on
-    `probe`, and everything is measured on `test`.
+    Members have points of their own, so that an interval over members covers the luck of what is
+    trained and measured on as well as that of the initial weights and of the batches. Probes are
+    fitted on `probe`, and everything is measured on `test`.
     """
 
     mixture: Mixture
     train: Array  # [members, n, d]
-    probe: Array  # [n, d]
-    probe_components: Labels  # [n]
-    test: Array  # [n, d]
-    test_components: Labels  # [n]
+    probe: Array  # [members, n, d]
+    probe_components: Labels  # [members, n]
+    test: Array  # [members, n, d]
+    test_components: Labels  # [members, n]
 
     @classmethod
     def draw(cls, mixture: Mixture, data: Data, members: int, seed: int) -> Self:
-        train = [
-            mixture.sample(data.train, generator(seed, member, "train"))[0]
-            for member in range(members)
-        ]
-        probe = mixture.sample(data.probe, generator(seed, "probe"))
-        test = mixture.sample(data.test, generator(seed, "test"))
-        return cls(mixture, np.stack(train), *probe, *test)
+        def own(n: int, part: str) -> list[npt.NDArray[Any]]:
+            """Points and their components."""
+            sources = (generator(seed, member, part) for member in range(members))
+            drawn = [mixture.sample(n, source) for source in sources]
+            return [np.stack(arrays) for arrays in zip(*drawn, strict=True)]
+
+        train, _ = own(data.train, "train")
+        return cls(mixture, train, *own(data.probe, "probe"), *own(data.test, "test"))
 
     @classmethod
     def read(cls, mixture: str) -> Self:

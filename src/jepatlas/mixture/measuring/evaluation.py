@@ -1,6 +1,5 @@
 """What a trained method is asked, by what it has learned: an embedding, or a score."""
 
-import copy
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from jepatlas.mixture.measuring.centring import encoders
 from jepatlas.mixture.measuring.embeddings import evaluate_embedding, tour_landscapes
 from jepatlas.mixture.measuring.fields import embedding_fields, energy_fields, every_member
 from jepatlas.mixture.measuring.optima import evaluate_optimum
-from jepatlas.mixture.measuring.points import Settings, of_members
+from jepatlas.mixture.measuring.points import Settings, alone, of_members
 from jepatlas.mixture.measuring.prediction_regret import evaluate_prediction_regret
 from jepatlas.mixture.measuring.results import Arrays, Metrics
 from jepatlas.mixture.measuring.score_regret import evaluate_score_regret
@@ -86,7 +85,11 @@ def through_training(
         restore(networks, trained.final)
         probe, start = of_members(world.probe, settings), world.mixture.means[:1]
         drawn |= every_member(method, networks, probe, start, settings)
-    networks, trained, settings = first(networks), of_first(trained), replace(settings, members=1)
+    networks, trained, settings = (
+        alone(networks, 0),
+        of_first(trained),
+        replace(settings, members=1),
+    )
     if isinstance(method, Embedding):
         probe = of_members(world.probe, settings)
         restore(networks, trained.final)
@@ -95,14 +98,6 @@ def through_training(
     if isinstance(method, ScoreMatching):
         drawn |= energy_fields(method, networks, trained.snapshots, settings)
     return drawn
-
-
-def first(networks: nn.ModuleDict) -> nn.ModuleDict:
-    """The networks of the first member alone: each of their tensors has the members in front."""
-    alone = copy.deepcopy(networks)
-    for tensor in (*alone.parameters(), *alone.buffers()):
-        tensor.data = tensor.data[:1]
-    return alone
 
 
 def of_first(trained: Trained) -> Trained:

@@ -1,11 +1,12 @@
 """Points of the plane, between NumPy's float64, where things are measured, and torch's float32,
 where they are learned."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
@@ -38,6 +39,14 @@ def of_members(points: Array, settings: Settings) -> Tensor:
 
 def array(tensor: Tensor) -> Array:
     return tensor.cpu().double().numpy()
+
+
+def alone(networks: nn.ModuleDict, member: int) -> nn.ModuleDict:
+    """The networks of one member: each of their tensors has the members in front."""
+    own = copy.deepcopy(networks)
+    for tensor in (*own.parameters(), *own.buffers()):
+        tensor.data = tensor.data[member : member + 1]
+    return own
 
 
 def grid(landscape: Landscape, side: int | None = None) -> Array:

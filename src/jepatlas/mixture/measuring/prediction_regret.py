@@ -13,8 +13,9 @@ What a method predicts from what is not told but tried, as its loss is then that
 something else than embeddings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -26,13 +27,13 @@ from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring.conditional_laws import Laws, Target
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.optima import Moved
-from jepatlas.mixture.measuring.points import Settings, array, stacked
+from jepatlas.mixture.measuring.points import Settings, alone, stacked
 from jepatlas.mixture.measuring.results import Metrics
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.views import Views
 from jepatlas.mixture.truth.world import World
 
-PAIRS = 4096  # fresh ones
+PAIRS = 4096  # fresh ones of each member
 SAME = 1e-4  # relative difference of two losses that are the same but for rounding
 ROUNDING = 1e-7  # of a unit embedding in float32, which the squares of a collapsed one drown in
 
@@ -66,9 +67,35 @@ def evaluate_prediction_regret(
     known = families(type(method)) == ["prediction"] and "predictor" in networks
     if not known or not method.noise:
         return {}
-    x, x_prime = Views(world.mixture, method.noise).sample(
-        PAIRS, generator(settings.seed, "prediction regret")
-    )
+    one = replace(settings, members=1)
+    of_members = []
+    for member in range(settings.members):
+        pairs = Views(world.mixture, method.noise).sample(
+            PAIRS, generator(settings.seed, member, "prediction regret")
+        )
+        losses = _losses(method, alone(networks, member), world.mixture, *pairs, one)
+        if losses is None:
+            return {}
+        of_members.append([float(loss) for loss in losses])
+    loss, exact, constant = np.array(of_members).T
+    return {
+        "loss": over_members(loss),
+        "exact_loss": over_members(exact),
+        "constant_loss": over_members(constant),
+        "regret": over_members(loss - exact),
+    }
+
+
+def _losses(
+    method: Embedding,
+    networks: nn.ModuleDict,
+    mixture: Mixture,
+    x: Array,
+    x_prime: Array,
+    settings: Settings,
+) -> tuple[Tensor, Tensor, Tensor] | None:
+    """Of one member on its pairs: its own loss, the best predictor's and the best constant's; None
+    where nothing is known of what it predicts."""
     first, second = stacked(x, settings), stacked(x_prime, settings)
     trial = nn.ModuleDict({**networks, "predictor": Rolled(networks["predictor"])})
     losses, others = (
@@ -79,28 +106,18 @@ def evaluate_prediction_regret(
         return normalize(method.embed_reference(networks, stacked(points, settings)), dim=-1)
 
     try:
-        tasks_of_candidates = candidates(method, trial, world.mixture, x, x_prime, settings)
+        tasks_of_candidates = candidates(method, trial, mixture, x, x_prime, settings)
     except RuntimeError:  # of torch: the predictor takes something of another shape
-        return {}
+        return None
     for tasks in tasks_of_candidates:
         tried = mean_loss(tasks, [task.prediction for task in tasks], target)
         if torch.allclose(tried, others, rtol=SAME, atol=ROUNDING):
-            return _measured(losses, tasks, target)
-    return {}
-
-
-def _measured(losses: Tensor, tasks: list[Task], target: Target) -> Metrics:
-    best = [task.laws.mean(target) for task in tasks]
-    constant = torch.cat(best, dim=1).mean(dim=1, keepdim=True)
-    exact = mean_loss(tasks, best, target)
-    return {
-        "loss": over_members(array(losses)),
-        "exact_loss": over_members(array(exact)),
-        "constant_loss": over_members(
-            array(mean_loss(tasks, [constant.expand_as(one) for one in best], target))
-        ),
-        "regret": over_members(array(losses) - array(exact)),
-    }
+            best = [task.laws.mean(target) for task in tasks]
+            constant = torch.cat(best, dim=1).mean(dim=1, keepdim=True)
+            constants = [constant.expand_as(one) for one in best]
+            least, most = (mean_loss(tasks, these, target) for these in (best, constants))
+            return losses, least, most
+    return None
 
 
 def mean_loss(tasks: list[Task], predictions: list[Tensor], target: Target) -> Tensor:

@@ -66,6 +66,20 @@ def test_a_verdict_follows_its_number(tree, claim, place, mean, verdict):
     assert judged()[claim]["verdict"] == verdict
 
 
+def test_what_a_method_is_not_trained_in_is_not_tested(tree):
+    params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
+    params["hidden_causes"]["methods"]["vicreg"]["suites"] = ["shapes"]
+    write(tree, params)
+    file = tree / "plots/hidden_causes/tables/measures.csv"
+    found = pd.read_csv(file)
+    behind = found["measure"].str.startswith("mixings.")
+    found[~(behind & (found["method"] == "vicreg"))].to_csv(file, index=False)
+    rows = judged()
+    assert rows["hidden-bound"]["verdict"] == NOT_TESTED
+    assert rows["hidden-bound"]["reason"] == "vicreg is not trained in the worlds mixings."
+    assert rows["hidden-planning"]["verdict"] == HOLDS  # of others
+
+
 def test_one_seed_decides_what_is_said_of_all(tree):
     file = tree / "plots/hidden_causes/tables/measures.csv"
     found = pd.read_csv(file)

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jepatlas.common.drawing.style import CATEGORIES, FAINT, figure, head, place
-from jepatlas.hidden_causes.drawing.warped import FRAME, Arrays, worlds
+from jepatlas.hidden_causes.drawing.warped import FRAME, Arrays, trained, worlds
 
 SIDE, GAP, LEFT, TOP = 1.6, 0.3, 0.3, 1.35  # inches
 
@@ -14,6 +14,7 @@ SIDE, GAP, LEFT, TOP = 1.6, 0.3, 0.3, 1.35  # inches
 def plans(truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame) -> Figure:
     """In the latents of each mixing: the paths of x, and of the method whose plans are shortest."""
     names = worlds(truth)
+    drawn = trained(names, drawn)
     page = figure(max(LEFT + (SIDE + GAP) * len(names) + 0.1, 7.6), TOP + 2 * (SIDE + 0.4))
     head(
         page,
@@ -25,9 +26,10 @@ def plans(truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame) ->
     found = measured.set_index(["method", "measure"])["mean"]
     for column, world in enumerate(names):
         ratio = f"{world}.planning.ratio"
-        best = min(drawn, key=lambda name: _order(found.get((name, ratio))))
+        best = sorted(drawn, key=lambda name: _order(found.get((name, ratio))))[:1]
         left = LEFT + (SIDE + GAP) * column
-        for row, (name, arrays) in enumerate((("observation", truth), (best, drawn[best]))):
+        shown = [("observation", truth), *((name, drawn[name]) for name in best)]
+        for row, (name, arrays) in enumerate(shown):
             axes = place(page, left, TOP + (SIDE + 0.4) * row, SIDE, SIDE)
             for path in arrays[f"{world}/paths"]:
                 axes.plot(*path[[0, -1]].T, color=FAINT, linewidth=0.4, linestyle=":")

@@ -30,6 +30,12 @@ def worlds(truth: Arrays, block: str = "mixings") -> list[str]:
     return [key.removesuffix("/grid") for key in truth if key.startswith(block) and "/grid" in key]
 
 
+def trained(names: list[str], drawn: Mapping[str, Arrays]) -> dict[str, Arrays]:
+    """The arrays of those methods that were trained in the worlds of these names."""
+    grids = {f"{name}/grid" for name in names}
+    return {method: arrays for method, arrays in drawn.items() if grids <= set(arrays)}
+
+
 def sheet(truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame) -> Figure:
     """Each mixing a row; the observation and each method a column."""
     page, _ = _laid_out(truth, drawn, measured, dpi=150)
@@ -39,7 +45,7 @@ def sheet(truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame) ->
 def training(truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame) -> Iterator[Frame]:
     """The same, through the snapshots of training."""
     page, moving = _laid_out(truth, drawn, measured, dpi=90)
-    count = max(len(frames) for _, frames in moving)
+    count = max((len(frames) for _, frames in moving), default=1)
     note = write_text(page, LEFT, TOP - 0.42, "", color=FAINT, size=7)
 
     def update(number: int) -> None:
@@ -57,6 +63,7 @@ def _laid_out(
     truth: Arrays, drawn: Mapping[str, Arrays], measured: pd.DataFrame, dpi: int
 ) -> tuple[Figure, list[tuple[LineCollection, Array]]]:
     rows = worlds(truth)
+    drawn = trained(rows, drawn)
     width, height = LEFT + CELL * (len(drawn) + 2) + 0.1, TOP + (CELL + 0.16) * len(rows) + 0.15
     page = figure(width, height, dpi)
     head(

@@ -200,13 +200,15 @@ def test_headlines_are_measured(measured):
         assert 0 <= found["mean"] <= 1
 
 
-def test_of_several_members_the_interval_is_over_them():
+def test_of_several_members_the_interval_is_over_them_and_over_test_images():
     one = {"a": {"mean": 1.0, "ci95": 0.1, "min": 1.0, "max": 1.0}, "b": {"c": 2.0}}
     other = {"a": {"mean": 3.0, "ci95": 0.1, "min": 3.0, "max": 3.0}, "b": {"c": 4.0}}
     assert over_members([one]) == one
     found = over_members([one, other])
     assert found["a"]["mean"] == 2
-    assert found["a"]["ci95"] == pytest.approx(12.706, rel=1e-3)  # t of 1 degree times 1
+    # t of 1 degree times 1, and what the members share.
+    assert found["a"]["ci95"] == pytest.approx(np.hypot(12.706, 0.1), rel=1e-4)
+    assert found["a"]["members"] == [1, 3]
     assert (found["a"]["min"], found["a"]["max"]) == (1, 3)
     assert found["b"]["c"]["mean"] == 3
 

@@ -190,6 +190,28 @@ def test_members_are_compared_one_by_one(tmp_path, monkeypatch):
     assert one.gap.mean == pytest.approx(-halves.mean())
 
 
+def test_the_luck_that_members_share_stays_in_their_difference(tmp_path, monkeypatch):
+    """Seeds differ far more than the two measures do in any of them; test images are the same for
+    all seeds, and each measure has its own luck with them."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    gaps, test, difference = [], np.array([0.02, 0.01]), 0.03
+    for _ in range(400):
+        seeds = rng.normal(0, 1, 5)
+        members = np.array([difference, 0]) + seeds[:, None] + rng.normal(0, 0.01, (5, 2))
+        members += rng.normal(0, test)
+        x, y = (
+            found | {"ci95": np.hypot(found["ci95"], 1.96 * luck)}
+            for found, luck in zip(map(over_members, members.T), test, strict=True)
+        )
+        found = Evidence({"mixture": ["a"]})
+        found.tables["mixture"] = Measures(tmp_path, rows_of(measures.table("a", {"x": x, "y": y})))
+        gaps.append(found.gap(measure("x"), measure("y"), picked=1))
+    inside = [abs(gap.mean - difference) < gap.half_width for gap in gaps]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
+    assert np.mean([gap.half_width for gap in gaps]) < 0.07  # seeds alone have 1.2
+
+
 def test_the_worst_of_several_is_held_to_more(tmp_path, monkeypatch):
     """Of eleven, each at 1 - 0.05 / 11; chance then fails one in a twentieth of all tables."""
     monkeypatch.chdir(tmp_path)

@@ -8,8 +8,10 @@ its conditions are met, in part when some are and some have failed, does not hol
 failed and none is met, and is undecided when none has failed and some are open.
 
 Two measures of as many members are compared member by member, since members of one number share
-their data and their seed; others as independent. Where a condition is over an axis, what decides
-is the worst of its values, so each is held to 95 % for all of them together (Bonferroni).
+their data and their seed; others as independent. What an interval has beyond that over its members
+is of something that they all share, such as test images, and stays in the difference. Where a
+condition is over an axis, what decides is the worst of its values, so each is held to 95 % for all
+of them together (Bonferroni).
 
 A condition on the `lowest` or the `highest` of a measure's seeds is about those that were trained,
 and that number has no interval.
@@ -51,6 +53,7 @@ VERDICTS = HOLDS, IN_PART, UNDECIDED, FAILS, NOT_TESTED = (
     "not tested",
 )
 
+ROUNDING = 1e-5  # of numbers with six digits, relative
 NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
 
 
@@ -243,7 +246,8 @@ class Evidence:
             others = self.members(right)
             if len(members) == len(others) > 1:
                 paired = summary(members - others)
-                gap = Number(paired["mean"], paired["ci95"])
+                parts = paired["ci95"], self.shared(left), self.shared(right)
+                gap = Number(paired["mean"], math.hypot(*parts))
             members = min(members, others, key=len)
         freedom = len(members) - 1 if len(members) > 1 else np.inf
         wider, as_it_is = special.stdtrit(freedom, 1 - 0.025 / np.array([picked, 1]))
@@ -255,6 +259,14 @@ class Evidence:
             return np.empty(0)
         found = self.table(measure.track).get(measure.method, measure.name)
         return measure.factor * np.array(found.members)
+
+    def shared(self, measure: Measure) -> float:
+        """The part of a measure's half width that is not that over its members, but of what they
+        share. In a difference two such parts count as independent, which is too much rather than
+        too little where one luck makes both measures better."""
+        own, whole = summary(self.members(measure))["ci95"], self.number(measure)
+        rounding = ROUNDING * (abs(whole.mean) + own)
+        return math.sqrt(max(whole.half_width**2 - (own + rounding) ** 2, 0))
 
     def number(self, bound: Measure | Threshold) -> Number:
         """NaN where the mean or the interval is not known; an exact number's interval is 0."""

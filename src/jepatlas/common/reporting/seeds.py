@@ -18,18 +18,21 @@ COLUMNS = ["seed", "method", "measure", "mean"]
 def over_seeds(own: Measures, sweep: str, seed: int) -> Measures:
     """`own`, the measures of a training by `seed`, with means over all trainings of a sweep.
 
-    Only if that training is one of them: if the sweep has the same numbers for `seed`. Else its
-    parameters or its machine were others, and `own` is returned as it is. An interval has two
-    parts, that of the seeds (Student's) and that of the test points, which are the same for all.
+    Only if that training is one of them: if the sweep has the same numbers for `seed`, and all of
+    its measures of the same seeds. Else its parameters or its machine were others, or it is not
+    complete, and `own` is returned as it is. An interval has two parts, that of the seeds
+    (Student's) and that of the test points, which are the same for all.
     """
     several = {
         key: numbers
         for key, numbers in _rows(sweep).items()
         if seed in numbers and len(numbers) > 1
     }
+    if len({tuple(sorted(numbers)) for numbers in several.values()}) > 1:
+        return own  # differences would be of other seeds
     if not all(_is(own.rows.get(key), numbers[seed]) for key, numbers in several.items()):
         return own
-    found = {key: _measure(list(some.values()), own.rows[key]) for key, some in several.items()}
+    found = {key: _measure(numbers, own.rows[key]) for key, numbers in several.items()}
     return replace(own, rows=own.rows | found) if found else own
 
 
@@ -55,8 +58,9 @@ def _is(measured: Measure | None, value: float) -> bool:
     return measured is not None and bool(np.isclose(measured.mean, value, rtol=1e-5, atol=0))
 
 
-def _measure(values: list[float], own: Measure) -> Measure:
-    """Without the members' own numbers, as differences of these would leave out test points."""
+def _measure(numbers: Mapping[int, float], own: Measure) -> Measure:
+    """With each seed's number, in the order of the seeds."""
+    values = tuple(numbers[seed] for seed in sorted(numbers))
     found = summary(values)
     half_width = float(np.hypot(found["ci95"], own.ci95))
-    return Measure(found["mean"], half_width, found["min"], found["max"])
+    return Measure(found["mean"], half_width, found["min"], found["max"], values)

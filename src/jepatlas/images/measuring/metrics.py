@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from jepatlas.common.measuring.statistics import summary
+from jepatlas.common.measuring import statistics
 
 Array = npt.NDArray[Any]
 Summary = dict[str, float]
@@ -85,15 +85,20 @@ def over_images(values: Array) -> Summary:
 def over_members(measured: Sequence[Any]) -> Any:
     """The same nested measures, of several members, as one.
 
-    Of several members, mean, interval and extremes are over them, and the interval covers the luck
-    of the seed. Of one, the interval is that over the test images.
+    Of several members, mean and extremes are over them, and the interval has two parts: that of the
+    luck of the seed, and the members' mean one over the test images, which they share. Of one
+    member, the interval is that over the test images.
     """
     first = measured[0]
     if isinstance(first, Mapping) and "mean" not in first:
         return {key: over_members([one[key] for one in measured]) for key in first}
     if len(measured) == 1 or not isinstance(first, Mapping | float):
         return first
-    return summary([one["mean"] if isinstance(one, Mapping) else one for one in measured])
+    if not isinstance(first, Mapping):
+        return statistics.over_members(measured)
+    found = statistics.over_members([one["mean"] for one in measured])
+    over_test = np.mean([one["ci95"] for one in measured])
+    return found | {"ci95": float(np.hypot(found["ci95"], over_test))}
 
 
 def _summary(mean: float, half: float) -> Summary:

@@ -415,6 +415,23 @@ def test_a_measure_that_a_run_may_lack_leaves_its_claim_untested(metrics, name):
         verdict(metrics, measure(name, axis="noise") > HALF)
 
 
+@pytest.mark.parametrize("n", [4, 8])
+def test_the_reason_has_how_many_seeds_would_tell(tmp_path, monkeypatch, n):
+    """By drawing them: with as many, half of all samples are decided."""
+    monkeypatch.chdir(tmp_path)
+    scatter = np.linspace(-1, 1, n)
+    members = 0.5 + 0.2 * scatter / scatter.std(ddof=1) + 0.04
+    write(tmp_path, "mixture", {"a": {"x": over_members(members), "same": over_members(scatter)}})
+    row = judge(SECTION.claim("id", "It is so", measure("x") > HALF), evidence())
+    needed = int(row["reason"].partition("; some ")[2].split()[0])
+    assert row["reason"].endswith(f"seeds like these {n} would tell.")
+    samples = np.random.default_rng(0).normal(0.54, 0.2, (4000, needed))
+    low, _ = stats.t.interval(0.95, needed - 1, samples.mean(axis=1), stats.sem(samples, axis=1))
+    assert np.mean(low > 0.5) == pytest.approx(0.5, abs=0.05)
+    row = judge(SECTION.claim("id", "It is so", measure("same") > Threshold(0, "")), evidence())
+    assert row["reason"].endswith(f"even 1,000 seeds like these {n} would hardly tell.")
+
+
 def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
     by_scale = Measure("mixture", "a", "by_scale.*", "R² at {}", "σ")
     row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)

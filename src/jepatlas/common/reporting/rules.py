@@ -54,6 +54,7 @@ VERDICTS = HOLDS, IN_PART, UNDECIDED, FAILS, NOT_TESTED = (
 )
 
 ROUNDING = 1e-5  # of numbers with six digits, relative
+MANY = 1000  # seeds
 NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
 
 
@@ -268,6 +269,15 @@ class Evidence:
         rounding = ROUNDING * (abs(whole.mean) + own)
         return math.sqrt(max(whole.half_width**2 - (own + rounding) ** 2, 0))
 
+    def seeds(self, left: Measure, right: Measure | Threshold) -> int:
+        """How many seeds the interval is over; 0 where it is of more than them."""
+        found = []
+        for side in (left, right):
+            if isinstance(side, Measure) and self.number(side).half_width:
+                members = self.members(side)
+                found.append(0 if len(members) < 2 or self.shared(side) else len(members))
+        return min(found, default=0)
+
     def number(self, bound: Measure | Threshold) -> Number:
         """NaN where the mean or the interval is not known; an exact number's interval is 0."""
         if isinstance(bound, Threshold):
@@ -286,6 +296,7 @@ class Check(NamedTuple):
     number: Number
     bound: Number
     gap: Number  # above zero on the right side
+    seeds: int  # that the gap's interval is over; 0 where it is of more than them
 
     @property
     def outcome(self) -> Outcome:
@@ -299,6 +310,13 @@ class Check(NamedTuple):
         if self.gap.half_width == 0:
             return math.copysign(math.inf, self.gap.mean) if self.gap.mean else 0.0
         return self.gap.mean / self.gap.half_width
+
+    @property
+    def seeds_needed(self) -> float:
+        """About how many it takes to decide, if the mean and scatter of the gap stay: its half
+        width is Student's quantile times the scatter over the root of their number."""
+        quantile = special.stdtrit(self.seeds - 1, 0.975) / special.ndtri(0.975)
+        return self.seeds / (self.margin * quantile) ** 2 if self.margin else math.inf
 
     @property
     def bound_in_words(self) -> str:
@@ -316,7 +334,7 @@ def check(condition: Condition, evidence: Evidence) -> list[Check]:
         number, bound = evidence.number(one.left), evidence.number(one.right)
         gap = evidence.gap(one.left, one.right, len(conditions))
         gap = gap if one.sign == ">" else gap.times(-1)
-        checks.append(Check(one, number, bound, gap))
+        checks.append(Check(one, number, bound, gap, evidence.seeds(one.left, one.right)))
     return checks
 
 
@@ -393,9 +411,19 @@ def _sentence(found: Check, met: int, total: int) -> str:
     text = f"The {condition.left} is {found.number}, not {clearly}{side} {found.bound_in_words}"
     if condition.because:
         text += f": {condition.because}"
+    if found.outcome == "open" and found.seeds > 1:
+        text += f"; {_seeds_in_words(found)}"
     if total > 1:
         text += f" ({met} of {total} conditions are met)"
     return text + "."
+
+
+def _seeds_in_words(found: Check) -> str:
+    """What it would take to decide."""
+    if found.seeds_needed > MANY:
+        return f"even {MANY:,} seeds like these {found.seeds} would hardly tell"
+    needed = max(float(f"{found.seeds_needed:.2g}"), found.seeds + 1)
+    return f"some {needed:.0f} seeds like these {found.seeds} would tell"
 
 
 def _row(claim: Claim, verdict: str, reason: str, found: Check | None = None) -> dict[str, str]:

@@ -85,7 +85,7 @@ def trained(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("channels", [(4,), (4, 8), (4, 8, 16), (2, 2, 2, 2, 2)])
 @pytest.mark.parametrize("convolutions", [1, 2])
-def test_encoder_halves_the_side_with_each_stage(channels, convolutions):
+def test_encoder_halves_the_side_with_each_block(channels, convolutions):
     encoder = Encoder((28, 28), channels, convolutions, 12)
     kernels = [layer for layer in encoder.layers if isinstance(layer, torch.nn.Conv2d)]
     assert len(kernels) == 1 + convolutions * (len(channels) - 1)

@@ -415,6 +415,19 @@ def test_a_measure_that_a_run_may_lack_leaves_its_claim_untested(metrics, name):
         verdict(metrics, measure(name, axis="noise") > HALF)
 
 
+def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
+    by_scale = Measure("mixture", "a", "by_scale.*", "R² at {}", "σ")
+    row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)
+    assert row["test"] == "R² at every σ > 0.5 (half of it)"
+    assert row["reason"] == "The R² at σ = 8 is 0.400 ± 0.010, not above 0.5."
+
+
+def test_a_bound_that_two_conditions_share_is_explained_once(metrics):
+    conditions = (measure("high") > HALF, measure("near") > HALF)
+    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
+    assert row["test"] == "high of a > 0.5; near of a > 0.5 (half of it)"
+
+
 @pytest.mark.parametrize("n", [4, 8])
 def test_the_reason_has_how_many_seeds_would_tell(tmp_path, monkeypatch, n):
     """By drawing them: with as many, half of all samples are decided."""
@@ -430,19 +443,6 @@ def test_the_reason_has_how_many_seeds_would_tell(tmp_path, monkeypatch, n):
     assert np.mean(low > 0.5) == pytest.approx(0.5, abs=0.05)
     row = judge(SECTION.claim("id", "It is so", measure("same") > Threshold(0, "")), evidence())
     assert row["reason"].endswith(f"even 1,000 seeds like these {n} would hardly tell.")
-
-
-def test_an_axis_is_named_in_the_test_and_its_worst_value_in_the_reason(metrics):
-    by_scale = Measure("mixture", "a", "by_scale.*", "R² at {}", "σ")
-    row = judge(SECTION.claim("id", "It is so", by_scale > HALF), metrics)
-    assert row["test"] == "R² at every σ > 0.5 (half of it)"
-    assert row["reason"] == "The R² at σ = 8 is 0.400 ± 0.010, not above 0.5."
-
-
-def test_a_bound_that_two_conditions_share_is_explained_once(metrics):
-    conditions = (measure("high") > HALF, measure("near") > HALF)
-    row = judge(SECTION.claim("id", "It is so", *conditions), metrics)
-    assert row["test"] == "high of a > 0.5; near of a > 0.5 (half of it)"
 
 
 def test_verdicts_are_counted(metrics):

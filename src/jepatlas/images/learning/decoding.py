@@ -79,10 +79,7 @@ def fit(
         with machine.autocast():
             given["perturbed"] = predicted(method, networks, views)
             decoded = {kind: decoders[kind](given[kind]).float() for kind in KINDS}
-        # Nothing is shared, so the sum trains each on its own error. Every member's is a mean of
-        # its own: one over an axis of members rounds by how many there are.
-        errors = [(decoded[kind] - clean).square() for kind in KINDS]
-        return torch.stack([sum(each.mean() for each in own) for own in zip(*errors, strict=True)])
+        return _errors(decoded, clean)
 
     key = (decoding, method, seed, list(members), machine)
     weights = {n: tensor.cpu().numpy() for n, tensor in networks.state_dict().items()}
@@ -96,6 +93,14 @@ def fit(
         report=report,
         checkpoint=checkpoint_for(f"decoder-{name}", key, images.arrays() | weights),
     )
+
+
+def _errors(decoded: dict[str, Tensor], clean: Tensor) -> Tensor:
+    """The sum of each member's mean squared errors, `[members]`. Its decoders share nothing, so
+    each is trained on its own. A mean for every member, as one over an axis of members rounds by
+    how many there are."""
+    errors = [(decoded[kind] - clean).square() for kind in KINDS]
+    return torch.stack([sum(each.mean() for each in own) for own in zip(*errors, strict=True)])
 
 
 @torch.no_grad()

@@ -110,11 +110,7 @@ def fit(
     """
     label = f"images.methods.{name}"
     count = trained_on(images, method.batch, f"{label}.batch")
-    if method.neighbours >= count:
-        raise InputError(
-            f"{PARAMS}: {label}.neighbours: should be less than the {count} images to train on, "
-            f"is {method.neighbours}"
-        )
+    _check_neighbours(method, count, label)
     networks = initial(method, images, seed, members, machine)
     order, draws, choice = (
         Draws(seed, numbers(method, members), purpose, machine.device)
@@ -130,18 +126,6 @@ def fit(
         # A network's own loss; a member's is the sum over its ensemble.
         return losses.view(len(members), method.ensemble_size).sum(1)
 
-    def measure() -> Row:
-        references, queries = images.train[: min(count, REFERENCES)], images.train[count:]
-        networks.eval()
-        u, u_query = (
-            unit(embedded(method.embed, method, networks, x, machine, len(members)))
-            for x in (references, queries)
-        )
-        networks.train()
-        labels, truth = images.train_labels[: len(references)], images.train_labels[count:]
-        votes = [vote(labels[nearest(a, b)]) for a, b in zip(u, u_query, strict=True)]
-        return {"knn_accuracy": torch.tensor([(found == truth).mean() for found in votes])}
-
     key = (method, seed, list(members), snapshots, machine)
     epochs = snapshot_steps(method.epochs, snapshots)
     return train(
@@ -153,10 +137,40 @@ def fit(
         draws=(order, draws, choice),
         snapshots={epoch * batches.round for epoch in epochs},
         parts=("online",),
-        measure=measure,
+        measure=partial(_accuracy, method, networks, images, count, machine, len(members)),
         report=report,
         checkpoint=checkpoint_for(f"images-{name}", key, images.arrays()),
     )
+
+
+def _check_neighbours(method: Base, count: int, label: str) -> None:
+    if method.neighbours >= count:
+        raise InputError(
+            f"{PARAMS}: {label}.neighbours: should be less than the {count} images to train on, "
+            f"is {method.neighbours}"
+        )
+
+
+def _accuracy(
+    method: Base,
+    networks: nn.ModuleDict,
+    images: Images,
+    count: int,
+    machine: Machine,
+    members: int,
+) -> Row:
+    """Of each member on the images held out, all but the first `count`, by their neighbours among
+    these."""
+    references, queries = images.train[: min(count, REFERENCES)], images.train[count:]
+    networks.eval()
+    u, u_query = (
+        unit(embedded(method.embed, method, networks, x, machine, members))
+        for x in (references, queries)
+    )
+    networks.train()
+    labels, truth = images.train_labels[: len(references)], images.train_labels[count:]
+    votes = [vote(labels[nearest(a, b)]) for a, b in zip(u, u_query, strict=True)]
+    return {"knn_accuracy": torch.tensor([(found == truth).mean() for found in votes])}
 
 
 class _Pairs:

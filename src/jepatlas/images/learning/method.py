@@ -42,7 +42,7 @@ class Base(Training, ABC):
 
     family: the file of `objectives/` that the method's loss comes from; batch: images per step;
     ensemble_size: networks per member, each trained for itself, whose embeddings are concatenated;
-    channels: of each stage of the encoder; convolutions: in each stage but the first; dim: of the
+    channels: of each block of the encoder; convolutions: in each block but the first; dim: of the
     embedding; strength: of the perturbation, which it reaches in equal steps from 0; photometric:
     the share of it that inversion and noise have; erosion: which of the two kinds; neighbours: how
     many nearest images an image is paired with, one at a time, in place of itself; 0: none.

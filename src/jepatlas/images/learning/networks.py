@@ -12,11 +12,11 @@ DECODED = 64  # channels of the small grid that an image is decoded from
 
 
 class Encoder(nn.Module):
-    """Stages of 3 x 3 convolutions with batch normalisation, each halving the side; then an affine
+    """Blocks of 3 x 3 convolutions with batch normalisation, each halving the side; then an affine
     map.
 
-    shape: height and width of an image; channels: of each stage; convolutions: in each stage but
-    the first, which has one; dim: of the embedding, which is normalised. The first stage halves the
+    shape: height and width of an image; channels: of each block; convolutions: in each block but
+    the first, which has one; dim: of the embedding, which is normalised. The first block halves the
     side by its stride, the others by a maximum at their end, which is where the accuracy comes
     from. The last grid is flattened: where a stroke is tells digits apart.
     """

@@ -25,7 +25,7 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     below = TOP + height + 0.85  # top of the second row
     lefts = [LEFT, LEFT + MAP + GAP, LEFT + 2 * (MAP + GAP) + 1.1]
     page = style.figure(lefts[2] + MAP + 0.2, below + height + 0.45)
-    score, sampling = metrics["score"], metrics["sampling"]
+    score = metrics["score"]
     style.head(
         page,
         maps.title(name),
@@ -38,37 +38,53 @@ def figure(name: str, arrays: Arrays, metrics: dict[str, Any], scene: Scene) -> 
     )
 
     scale = maps.nats(arrays["exact_energy"])
-    axes = style.place(page, lefts[0], TOP, MAP, height)
-    axes.set_title("learned energy")
-    image = maps.draw_map(axes, arrays["energy"], scale, plane)
-    maps.name_axes(axes)
-    axes = style.place(page, lefts[1], TOP, MAP, height)
-    axes.set_title(r"exact $-\log\,p_\sigma$")
-    maps.draw_map(axes, arrays["exact_energy"], scale, plane)
-    maps.name_axes(axes, left=False)
+    row = [style.place(page, left, TOP, MAP, height) for left in lefts]
     bar = style.place(page, lefts[1] + MAP + GAP, TOP, 0.1, height)
+    _energies(row[:2], bar, arrays, scale, plane)
+    _field(row[2], arrays, scale, plane)
+    _samples(
+        [style.place(page, left, below, MAP, height) for left in lefts],
+        arrays,
+        metrics,
+        scale,
+        plane,
+    )
+    return page
+
+
+def _energies(pair: list[Axes], bar: Axes, arrays: Arrays, scale: Scale, plane: Plane) -> None:
+    """What was learned, and what is exact."""
+    learned, exact = pair
+    learned.set_title("learned energy")
+    image = maps.draw_map(learned, arrays["energy"], scale, plane)
+    maps.name_axes(learned)
+    exact.set_title(r"exact $-\log\,p_\sigma$")
+    maps.draw_map(exact, arrays["exact_energy"], scale, plane)
+    maps.name_axes(exact, left=False)
     maps.energy_bar(bar, image, scale)
 
-    axes = style.place(page, lefts[2], TOP, MAP, height)
-    _field(axes, arrays, scale, plane)
 
-    distances = {kind: sampling[kind]["sliced_wasserstein"]["mean"] for kind in sampling}
-    for left, kind, samples in [
-        (lefts[0], "unadjusted", arrays["unadjusted_path"][-1]),
-        (lefts[1], "adjusted", arrays["adjusted_path"][-1]),
-        (lefts[2], "exact", arrays["exact_samples"]),
-    ]:
-        axes = style.place(page, left, below, MAP, height)
-        maps.draw_samples(axes, samples, arrays["exact_energy"], scale, plane)
+def _samples(
+    row: list[Axes], arrays: Arrays, metrics: dict[str, Any], scale: Scale, plane: Plane
+) -> None:
+    """Of both kinds of chains at their ends, and exact ones."""
+    sampling = metrics["sampling"]
+    samples = {
+        "unadjusted": arrays["unadjusted_path"][-1],
+        "adjusted": arrays["adjusted_path"][-1],
+        "exact": arrays["exact_samples"],
+    }
+    for axes, (kind, points) in zip(row, samples.items(), strict=True):
+        maps.draw_samples(axes, points, arrays["exact_energy"], scale, plane)
+        distance = maps.number(sampling[kind]["sliced_wasserstein"]["mean"])
         if kind == "exact":
-            axes.set_title(f"exact samples\ndistance of two such {maps.number(distances[kind])}")
+            axes.set_title(f"exact samples\ndistance of two such {distance}")
         else:
+            share = maps.number(sampling[kind]["of_exact"]["mean"])
             axes.set_title(
-                f"Langevin samples, {kind}\ndistance {maps.number(distances[kind])}, "
-                f"{maps.number(sampling[kind]['of_exact']['mean'])} $\\times$ exact"
+                f"Langevin samples, {kind}\ndistance {distance}, {share} $\\times$ exact"
             )
-        maps.name_axes(axes, left=left != lefts[1])
-    return page
+        maps.name_axes(axes, left=kind != "adjusted")
 
 
 def frames(name: str, arrays: Arrays, scene: Scene) -> Iterator[style.Frame]:

@@ -75,7 +75,7 @@ def moments(request, spectrum):
     modules = {"vicreg": (vicreg, VICREG), "barlow_twins": (barlow_twins, BARLOW)}
     module, fields = modules[request.param]
     method = module.Method(**FIELDS, **fields)
-    return method, Eigenfunctions(method, spectrum, WORLD)
+    return method, Eigenfunctions(method, spectrum)
 
 
 # InfoNCE
@@ -155,6 +155,13 @@ def test_others_have_regret(moments, rng):
     for other in others:
         for scale in (0.5, 1, 2):
             assert regret(method, optimum, lambda x, s=scale, f=other: s * f(x)) > 0
+
+
+def test_the_optimum_is_centred_over_all_points(moments):
+    _, optimum = moments
+    x, _ = WORLD.mixture.sample(200_000, np.random.default_rng(3))
+    z = optimum(x)
+    assert (np.abs(z.mean(axis=0) - optimum.mean) < 4 * z.std(axis=0) / np.sqrt(len(x))).all()
 
 
 def test_what_is_measured_of_the_optimum(moments):

@@ -108,10 +108,11 @@ class Eigenfunctions(Optimum):
     title = "leading eigenfunctions"
     in_batches = False
 
-    def __init__(self, method: Embedding, spectrum: Spectrum, world: World) -> None:
+    def __init__(self, method: Embedding, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
         self.weights = least(method, spectrum)
-        self.mean = self(world.probe[0]).mean(axis=0)
+        mean, _ = spectrum.moments()
+        self.mean = mean[1 : len(spectrum.values)] @ self.weights  # of points x, exactly
 
     def __call__(self, x: Array) -> Array:
         """`[n, 2] -> [n, dim]`."""
@@ -173,7 +174,7 @@ def optimum_of(method: Embedding, spectrum: Spectrum | None, world: World) -> Op
     if family == ["contrastive"] and not hasattr(method, "temperature") and spectrum:
         return Factors(method, Spectrum.of(spectrum.views, MORE))
     if family == ["decorrelation"] and spectrum:
-        return Eigenfunctions(method, spectrum, world)
+        return Eigenfunctions(method, spectrum)
     return None
 
 

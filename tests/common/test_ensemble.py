@@ -10,7 +10,7 @@ from scipy.stats import kstest
 from torch import nn
 
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.learning.ensemble import MLP, Linear
+from jepatlas.common.learning.ensemble import MLP, Linear, Separate, owner
 
 ACTIVATIONS = [(torch.relu, nn.ReLU), (torch.tanh, nn.Tanh)]
 
@@ -109,3 +109,16 @@ def test_members_do_not_mix():
     for parameter in mlp.parameters():
         assert parameter.grad[1].any()
         assert not parameter.grad[[0, 2]].any()
+
+
+@pytest.mark.parametrize("value", [-7.0, math.inf, math.nan])
+@pytest.mark.parametrize("place", range(6))
+def test_the_owner_of_a_value_is_found_in_either_form(value, place):
+    """Two networks for each of three members, one after the other."""
+    draws = Draws(0, 6, "weights")
+    separate = Separate(lambda: nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)), draws)
+    networks = nn.ModuleDict({"stacked": MLP([2, 3, 1], draws), "separate": separate})
+    for name in ("stacked.layers.1.bias", f"separate.members.{place}.2.bias"):
+        parameter = networks.get_parameter(name)
+        parameter.data[place if name.startswith("stacked") else 0] = value
+        assert owner(networks, name, members=3) == place // 2

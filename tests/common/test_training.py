@@ -5,11 +5,14 @@ import itertools
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import InputError, validate
@@ -17,10 +20,11 @@ from jepatlas.common.learning.batches import FullBatch
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP
 from jepatlas.common.learning.trained import Trained, restore, snapshot_steps
-from jepatlas.common.learning.training import Diverged, Training, train
+from jepatlas.common.learning.training import LARGEST_WEIGHT, Diverged, Training, train
 from jepatlas.common.learning.weights import write_tensors
 
 WIDTHS = (2, 6, 1)
+PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
 class Settings(Training):
@@ -333,6 +337,59 @@ def test_a_rate_that_is_too_large_diverges():
 
     with pytest.raises(Diverged, match=r"^test: member 0 had a loss of -inf at step \d+; try"):
         trained_by(networks, loss, settings(learning_rate=100.0), 2)
+
+
+@pytest.mark.parametrize("value", [2e4, -2e4, math.inf, math.nan])
+@pytest.mark.parametrize("steps", [1, 47])
+def test_a_weight_that_has_run_away_is_divergence_whatever_the_loss(value, steps):
+    """In the last step too, after which no loss is computed."""
+    networks = new_networks(3)
+    step = itertools.count(1)
+
+    def loss(_: object) -> Tensor:
+        sums = [weights.flatten(1).sum(1) for weights in networks.parameters()]
+        if next(step) == steps:
+            networks["online"].layers[1].weight.data[2, 4] = value
+        return 0 * torch.stack(sums).sum(0) + 1
+
+    with pytest.raises(Diverged) as caught:
+        trained_by(networks, loss, settings(steps=steps), 2)
+    had = f"test: member 2 had a weight of {abs(value):.3g} at step {steps}; try"
+    assert str(caught.value).startswith(had)
+
+
+def test_a_loss_that_cannot_be_computed_is_divergence():
+    networks = new_networks(2)
+    healthy, step = regression(networks, 2, 8), itertools.count(1)
+
+    def loss(_: object) -> Tensor:
+        if next(step) == 30:
+            torch.linalg.cholesky(-torch.eye(2).expand(2, 2, 2))
+        return healthy()
+
+    said = (
+        r"^test: no loss \(linalg.cholesky: .*not positive-definite.*\) at step 30; try a smaller"
+    )
+    with pytest.raises(Diverged, match=said):
+        trained_by(networks, loss, settings(), 2)
+
+
+def test_no_committed_training_can_come_near_the_largest_weight():
+    """A step of Adam is (1 - 0.9) / sqrt(1 - 0.999) = 3.2 rates at most (Kingma and Ba 2015)."""
+    images = 60_000  # MNIST's, more than are trained on
+
+    def sums(block: Any, inherited: dict[str, Any]) -> Iterator[float]:
+        known = inherited | {key: item for key, item in block.items() if not isinstance(item, dict)}
+        if "learning_rate" in block:
+            steps = known.get("steps") or known["epochs"] * images / known["batch"]
+            yield block["learning_rate"] * steps
+        for part in block.values():
+            if isinstance(part, dict):
+                yield from sums(part, known)
+
+    found = list(sums(yaml.safe_load(PARAMS.read_text(encoding="utf-8")), {}))
+    assert len(found) > 40
+    assert 3.2 * max(found) < LARGEST_WEIGHT / 10
 
 
 # On disk

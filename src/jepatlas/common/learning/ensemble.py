@@ -79,3 +79,15 @@ class Separate(nn.Module):
 def average_of(network: nn.Module) -> nn.Module:
     """A copy for the training loop to keep as the moving average of `network`: no gradient."""
     return copy.deepcopy(network).requires_grad_(False)
+
+
+def owner(networks: nn.Module, name: str, members: int) -> int:
+    """The member, of so many, to whom the value belongs that is furthest from 0, or is no number,
+    in the parameter called `name`. A member may have several networks, one after the other."""
+    separate, found, rest = name.partition(".members.")
+    if found:
+        count = len(list(networks.get_submodule(f"{separate}.members").children()))
+        return int(rest.partition(".")[0]) * members // count
+    parameter = networks.get_parameter(name).detach()
+    largest = parameter.abs().reshape(len(parameter), -1).amax(1)
+    return int(largest.argmax()) * members // len(parameter)

@@ -13,9 +13,13 @@ from jepatlas.common.base.parameters import Fraction, InputError, NonNegative, P
 from jepatlas.common.learning.batches import Batch, Batches
 from jepatlas.common.learning.checkpoint import Checkpoint
 from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import owner
 from jepatlas.common.learning.trained import Trained, below, copy_of
 
 CHECKPOINT_EVERY = 2.0  # seconds, at least: quick trainings write none
+# Weights beyond it have run away. A step of Adam changes a weight by some learning_rate, so that a
+# training with a sum of rates below a thousand never gets there.
+LARGEST_WEIGHT = 1e4
 Schedule = Literal["constant", "cosine"]
 Loss = Callable[[Batch], Tensor]
 Row = Mapping[str, Tensor]  # the values of a round: name -> [members]
@@ -51,7 +55,7 @@ class Training(Section):
 
 
 class Diverged(InputError):
-    """A loss was not finite."""
+    """A loss was not finite or could not be computed, or a weight has run away."""
 
 
 def train(
@@ -79,8 +83,9 @@ def train(
     the networks are kept, or those `parts` of them; label: the method's key in params.yaml.
     With a checkpoint, an interrupted training goes on from it to the same bytes.
 
-    Raises `Diverged`, naming label, member and step, when a loss is not finite; `InputError` when
-    there is a part `average` but no `averaging`, or the other way round.
+    Raises `Diverged`, naming label, member and step, when a loss is not finite or, at the end of a
+    round, a weight is beyond `LARGEST_WEIGHT`, and when a loss meets a matrix that has no root or
+    inverse; `InputError` when there is a part `average` but no `averaging`, or the other way round.
     """
     run = _Run(networks, training, draws, label, parts or list(networks))
     run.resume(checkpoint)
@@ -92,11 +97,16 @@ def train(
             run.keep()
         while run.step < batches.steps:
             losses = []
-            for _ in range(min(batches.round, batches.steps - run.step)):
-                losses.append(run.advance(loss, batches))
-                if run.step in snapshots:
-                    run.keep()
-            row = {"loss": run.checked_mean(losses), **measure()}
+            try:
+                for _ in range(min(batches.round, batches.steps - run.step)):
+                    losses.append(run.advance(loss, batches))
+                    if run.step in snapshots:
+                        run.keep()
+            except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # it is public
+                run.check(losses)  # which names the member, if it is for this
+                raise run.diverged(f"no loss ({error})", run.step + 1) from None
+            run.check(losses)
+            row = {"loss": torch.stack(losses).cpu().mean(0), **measure()}
             run.note(row)
             if checkpoint and time.monotonic() - saved >= CHECKPOINT_EVERY:
                 checkpoint.save(run.tensors())
@@ -127,7 +137,8 @@ class _Run:
             raise InputError(f"{label}.averaging: {missing}")
         self.networks, self.training, self.draws, self.label = networks, training, draws, label
         self.kept = nn.ModuleDict({name: networks[name] for name in parts})
-        self.optimiser = torch.optim.AdamW(_groups(networks, training), fused=True)
+        self.trained = {name: p for name, p in networks.named_parameters() if p.requires_grad}
+        self.optimiser = torch.optim.AdamW(_groups(self.trained, training), fused=True)
         self.online: list[Tensor] = (
             list(networks["online"].parameters()) if "average" in networks else []
         )
@@ -156,17 +167,29 @@ class _Run:
         """average <- decay average + (1 - decay) online, in one call for all tensors."""
         torch._foreach_lerp_(self.average, self.online, 1 - decay)
 
-    def checked_mean(self, losses: list[Tensor]) -> Tensor:
-        """The mean of the last steps' losses, `[members]`, if all are finite."""
+    def check(self, losses: list[Tensor]) -> None:
+        """Raise `Diverged` where one of the last steps' losses `[members]` is not finite, or a
+        weight has run away. That losses need not tell: those of cosines stay as they were, and
+        none is computed of the weights after the last step."""
+        if not losses:
+            return
         stacked = torch.stack(losses).cpu()  # [steps, members]
         if not stacked.isfinite().all():
             late, member = (~stacked.isfinite()).nonzero()[0].tolist()
-            raise Diverged(
-                f"{self.label}: member {member} had a loss of {stacked[late, member].item()} at "
-                f"step {self.step - len(losses) + 1 + late}; try a smaller learning_rate or a "
-                "larger batch"
-            )
-        return stacked.mean(0)
+            value = stacked[late, member].item()
+            step = self.step - len(losses) + 1 + late
+            raise self.diverged(f"member {member} had a loss of {value}", step)
+        largest = torch.stack([p.detach().abs().max() for p in self.trained.values()]).cpu()
+        beyond = ~(largest <= LARGEST_WEIGHT)  # true of a NaN too
+        if beyond.any():
+            place = int(beyond.int().argmax())
+            member = owner(self.networks, list(self.trained)[place], stacked.shape[1])
+            value = largest[place].item()
+            raise self.diverged(f"member {member} had a weight of {value:.3g}", self.step)
+
+    def diverged(self, what: str, step: int) -> Diverged:
+        advice = "try a smaller learning_rate or a larger batch"
+        return Diverged(f"{self.label}: {what} at step {step}; {advice}")
 
     def keep(self) -> None:
         self.snapshots[self.step] = copy_of(self.kept)
@@ -222,10 +245,9 @@ class _Run:
         self.step = self.noted[-1]
 
 
-def _groups(networks: nn.Module, training: Training) -> list[dict[str, object]]:
-    trained = [(name, p) for name, p in networks.named_parameters() if p.requires_grad]
-    plain = [p for name, p in trained if p.ndim <= 1 or name.endswith("bias")]
-    decayed = [p for name, p in trained if not (p.ndim <= 1 or name.endswith("bias"))]
+def _groups(trained: Mapping[str, Tensor], training: Training) -> list[dict[str, object]]:
+    plain = [p for name, p in trained.items() if p.ndim <= 1 or name.endswith("bias")]
+    decayed = [p for name, p in trained.items() if not (p.ndim <= 1 or name.endswith("bias"))]
     return [
         {"params": decayed, "weight_decay": training.weight_decay},
         {"params": plain, "weight_decay": 0.0},

@@ -26,7 +26,8 @@ def main(name: str) -> None:
     trained = Trained.load(DATA / "trained" / f"{name}.safetensors")
     networks = restored(method, trained, images, seed, members, machine)
     decoders = decoding.initial(method, images.shape, seed, members, machine)
-    restore(decoders, Trained.load(DATA / "decoders" / f"{name}.safetensors").final)
+    second = Trained.load(DATA / "decoders" / f"{name}.safetensors")
+    restore(decoders, second.final, second.source)
     measured, drawn = evaluate(
         method, networks, trained, decoders.eval(), images, seed, len(members), machine
     )

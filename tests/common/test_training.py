@@ -441,8 +441,8 @@ def test_tensors_that_do_not_fit_are_an_input_error(change):
     restore(networks, trained.final)
     for name, tensor in networks.state_dict().items():
         assert torch.equal(tensor, trained.final[name])
-    with pytest.raises(InputError, match=r"^the stored weights do not fit the networks"):
-        restore(networks, change(trained.final))
+    with pytest.raises(InputError, match=r"^a\.safetensors: the weights do not fit the networks"):
+        restore(networks, change(trained.final), Path("a.safetensors"))
 
 
 # Progress

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
+from safetensors.torch import save_file
 
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.learning.weights import read_tensors, write_tensors
@@ -66,6 +67,38 @@ def test_a_truncated_file_is_refused_by_name(tmp_path, share):
     message = str(caught.value)
     assert message.startswith(f"{path}: damaged, or not a safetensors file (")
     assert "\n" not in message
+
+
+def test_a_flipped_bit_is_refused_wherever_it_is(tmp_path):
+    path = tmp_path / "t.safetensors"
+    write_tensors(path, TENSORS)
+    content = path.read_bytes()
+    for place in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        with pytest.raises(InputError) as caught:
+            read_tensors(path)
+        message = str(caught.value)
+        assert message.startswith(f"{path}: damaged, or not a safetensors file (")
+        assert message.endswith("; `dvc repro` makes it anew")
+        assert "\n" not in message
+
+
+def test_a_file_without_a_digest_is_refused(tmp_path):
+    save_file(TENSORS, tmp_path / "t.safetensors")
+    with pytest.raises(InputError, match="not those of its SHA-256"):
+        read_tensors(tmp_path / "t.safetensors")
+
+
+def test_the_same_tensors_are_the_same_bytes(tmp_path):
+    """In whatever order they come, or DVC would think that a stage's output has changed."""
+    path = tmp_path / "t.safetensors"
+    contents = set()
+    for tensors in (TENSORS, dict(reversed(TENSORS.items())), TENSORS):
+        write_tensors(path, tensors)
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
 
 
 class Bomb:

@@ -125,7 +125,12 @@ partial = "noisy_tv.partially_observed"
         ),
         (EVALUATE, "mixture.landscape.x", [5, -5], ["mixture.landscape", "low to high"]),
         (EVALUATE, "mixture.langevin.chains", 0, ["mixture.langevin.chains", "is 0"]),
-        (EVALUATE, f"{dsm}.hidden", [9], ["weights do not fit", "dvc repro"]),
+        (
+            EVALUATE,
+            f"{dsm}.hidden",
+            [9],
+            ["data/mixture/trained/dsm/default.safetensors: the weights do not fit", "dvc repro"],
+        ),
         (TV_DATA, f"{system}.contraction", 1, [f"{system}.contraction", "spectral radius", "1"]),
         (TV_DATA, f"{system}.memory", 1.5, [f"{system}.memory", "spectral radius", "1.5"]),
         (TV_DATA, f"{system}.signal", 3, [system, "signal should be even", "rotations", "3"]),
@@ -176,7 +181,12 @@ partial = "noisy_tv.partially_observed"
         (IMAGES_TRAIN, f"{images_jepa}.learning_rate", 1e6, [images_jepa, "step", "smaller"]),
         (IMAGES_TRAIN, "images.precision", "half", ["images.precision", "'bfloat16'", "'half'"]),
         (IMAGES_TRAIN, "images.snapshots", 1, ["images.snapshots", "is 1"]),
-        (IMAGES_EVALUATE, f"{images_jepa}.dim", 8, ["do not fit the networks"]),
+        (
+            IMAGES_EVALUATE,
+            f"{images_jepa}.dim",
+            8,
+            ["data/images/trained/jepa.safetensors: the weights do not fit the networks"],
+        ),
         (IMAGES_DECODE, "images.decoder.batch", 1190, ["images.decoder.batch", "1189", "1190"]),
         (IMAGES_DECODE, "images.decoder.epochs", 0, ["images.decoder.epochs", "is 0"]),
         (IMAGES_DECODE, "images.decoder.learning_rate", 1e6, ["images.decoder (jepa)", "at step"]),
@@ -222,7 +232,7 @@ def test_an_unknown_method(clone: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         (IMAGES_DECODE, "data/images/trained/jepa.safetensors"),
     ],
 )
-@pytest.mark.parametrize("damage", ["missing", "truncated", "a text"])
+@pytest.mark.parametrize("damage", ["missing", "truncated", "a flipped bit", "a text"])
 def test_an_input_file(
     stage: list[str],
     file: str,
@@ -237,9 +247,14 @@ def test_an_input_file(
         path.unlink()
     elif damage == "truncated":
         path.write_bytes(content[: len(content) // 2])
+    elif damage == "a flipped bit":
+        place = 2 * len(content) // 3
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
     else:
         path.write_text("A text.", encoding="utf-8")
-    assert file in refusal(f"stages.{stage[0]}", stage[1:], monkeypatch, capsys)
+    said = refusal(f"stages.{stage[0]}", stage[1:], monkeypatch, capsys)
+    assert said.startswith(f"error: {file}: ")
+    assert "; `dvc repro` makes it" in said
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,21 @@ import torch
 from torch import Tensor, nn
 
 from jepatlas.common.base.parameters import InputError
+from jepatlas.common.base.storage import ANEW
 from jepatlas.common.learning.weights import read_tensors, write_tensors
 
 
 @dataclass(frozen=True)
 class Trained:
     """final: the networks' tensors at the end; snapshots: tensors by the step after which they were
-    kept; curves: values after the steps `steps` `[rounds]`, by name, `[rounds, members]`."""
+    kept; curves: values after the steps `steps` `[rounds]`, by name, `[rounds, members]`; source:
+    the file that it was read from."""
 
     final: dict[str, Tensor]
     snapshots: dict[int, dict[str, Tensor]]
     steps: Tensor
     curves: dict[str, Tensor]
+    source: Path | None = None
 
     def save(self, path: Path) -> None:
         tensors = {f"final/{name}": tensor for name, tensor in self.final.items()}
@@ -36,22 +39,24 @@ class Trained:
         tensors = read_tensors(path)
         final, kept = below("final", tensors), below("snapshots", tensors)
         if not final or "steps" not in tensors:
-            raise InputError(f"{path}: lacks the final networks; `dvc repro` trains anew")
+            raise InputError(f"{path}: lacks the final networks; {ANEW}")
         try:
             steps = sorted({int(name.partition("/")[0]) for name in kept})
         except ValueError:
-            raise InputError(f"{path}: a snapshot is not one of a step") from None
+            raise InputError(f"{path}: a snapshot is not one of a step; {ANEW}") from None
         snapshots = {step: below(str(step), kept) for step in steps}
-        return cls(final, snapshots, tensors["steps"], below("curves", tensors))
+        return cls(final, snapshots, tensors["steps"], below("curves", tensors), path)
 
 
-def restore(networks: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Put kept tensors into networks; tensors that do not fit are an `InputError`."""
+def restore(networks: nn.Module, tensors: Mapping[str, Tensor], source: Path | None = None) -> None:
+    """Put kept tensors into networks; tensors that do not fit are an `InputError`, which names the
+    file that they come from."""
     try:
         networks.load_state_dict(tensors)
     except RuntimeError:
+        where = f"{source}: " if source else ""
         raise InputError(
-            "the stored weights do not fit the networks of params.yaml; `dvc repro` trains anew"
+            f"{where}the weights do not fit the networks of params.yaml; {ANEW}"
         ) from None
 
 

@@ -80,7 +80,7 @@ def evaluate(
 ) -> Evaluated:
     """What was measured of a method that was trained in a setting."""
     networks = initial(method, setting, seed, device)
-    restore(networks, trained.final)
+    restore(networks, trained.final, trained.source)
     encoders = Encoders(method, networks, setting, device)
     chosen = [points(world, evaluation, seed) for world in setting.distinct]
     rows = _recovered(encoders, chosen)

@@ -75,7 +75,7 @@ def restored(
 ) -> nn.ModuleDict:
     """Networks with the final weights, to be used and no longer trained."""
     networks = initial(method, images, seed, members, machine)
-    restore(networks, trained.final)
+    restore(networks, trained.final, trained.source)
     return networks.eval().requires_grad_(False)
 
 

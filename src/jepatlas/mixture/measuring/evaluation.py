@@ -46,7 +46,7 @@ def evaluate(
 ) -> tuple[Metrics, Arrays]:
     """Everything that is measured of a method, nested and summarised over members, and the arrays
     that figures and tables are drawn from (of the first member, where one is enough)."""
-    restore(networks, trained.final)
+    restore(networks, trained.final, trained.source)
     measured: Metrics = {}
     drawn: Arrays = {
         "points": world.test[0, :DOTS],

@@ -26,5 +26,6 @@ def restored(
     """The method called `name`, and its networks as they were at the end of training."""
     method = with_frames(load(name, setting.recipe, setting.system), world, members)
     networks = initial(name, method, world, members, seed, device)
-    restore(networks, Trained.load(TRAINED / name / f"{setting.name}.safetensors").final)
+    trained = Trained.load(TRAINED / name / f"{setting.name}.safetensors")
+    restore(networks, trained.final, trained.source)
     return method, networks

@@ -20,7 +20,7 @@ POINTS = 1000
 def evaluate(method: Base, trained: Trained, ray: Ray, members: int, seed: int) -> dict[str, Any]:
     """`error.NOISE`: the mean distance between the directions found and the ray's."""
     networks = initial(method, members, seed)
-    restore(networks, trained.final)
+    restore(networks, trained.final, trained.source)
     errors = {}
     for noise in NOISES:
         points = seen(POINTS, noise, Draws(seed, members, f"test {noise}"))

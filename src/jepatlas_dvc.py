@@ -23,9 +23,6 @@ from pathlib import Path
 from typing import Any
 
 PARAMS = Path("params.yaml")
-# A stage computes on OMP_NUM_THREADS threads, one by default: what libraries have of their own, and
-# rather follow, would change results.
-THREADS = ("MKL_NUM_THREADS", "MKL_DOMAIN_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS")
 PASSED = Path(".dvc/tmp/params.passed")  # hashes of what has passed the whole check
 NO_STAGES = ("cache", "config", "doctor", "init", "remote", "version")  # commands that load none
 
@@ -39,8 +36,6 @@ def main() -> None:
     from jepatlas_dvc_faster import faster
 
     arguments = sys.argv[1:]
-    for name in THREADS:
-        os.environ.pop(name, None)
     faster()
     command = next((word for word in arguments if not word.startswith("-")), "version")
     if command not in NO_STAGES:

@@ -9,7 +9,15 @@ things remain: MKL, see `arithmetic` in params.yaml, and bfloat16, see `images.p
 """
 
 import os
+import signal
 import sys
+
+# Libraries take seconds to import, and a Ctrl-C among them would show a traceback. So it ends the
+# process until `stage.run` takes it over. Python calls itself `-m` as long as it looks for the
+# stage: not where something else, such as a test, imports one. In the background it is ignored.
+if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
@@ -19,6 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 # proportion.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+# What libraries have of their own, and rather follow, would change results.
+for variable in (
+    "MKL_NUM_THREADS",
+    "MKL_DOMAIN_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+):
+    os.environ.pop(variable, None)
 
 KERNELS = {
     "OPENBLAS_CORETYPE": "Haswell",  # the matrix products and LAPACK of NumPy and SciPy

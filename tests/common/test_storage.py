@@ -125,6 +125,7 @@ def test_a_disk_without_room_is_an_error_that_says_so_and_loses_nothing(tmp_path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert caught.value.errno in NO_PLACE
+    assert caught.value.filename == str(path)
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
     assert path.read_text() == "old"
     # The error's frames hold a BytesIO and a view of it, and this frame the error. A collector that

@@ -357,6 +357,15 @@ def test_the_check_of_everything(
         assert name in said
 
 
+def test_a_precision_that_few_processors_have_is_not_portable(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    project.change(clone, at("images.precision", "bfloat16"))
+    project.change(clone, at("arithmetic", "portable"))
+    said = refusal("jepatlas.check", [], monkeypatch, capsys)
+    assert said.startswith("error: params.yaml: images.precision: is 'bfloat16', but arithmetic is")
+
+
 def test_good_parameters_pass_the_check(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["jepatlas.check"])
     monkeypatch.delitem(sys.modules, "jepatlas.check", raising=False)

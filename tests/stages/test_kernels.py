@@ -108,12 +108,19 @@ def test_arithmetic_does_not_depend_on_the_environment() -> None:
     assert [name for name in free if free[name] == found[0][name]] == []  # or it shows nothing
 
 
-@pytest.mark.parametrize(("asked", "threads"), [({}, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
+OWN = dict.fromkeys(("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")  # rather than OpenMP's
+
+
+@pytest.mark.parametrize(("asked", "threads"), [({}, 1), (OWN, 1), ({"OMP_NUM_THREADS": "2"}, 2)])
 def test_a_stage_computes_on_one_thread_unless_told_otherwise(
     asked: dict[str, str], threads: int
 ) -> None:
-    code = "import stages, torch; print(torch.get_num_threads())"
-    assert run(project.ROOT, code, **asked) == f"{threads}\n"
+    code = (
+        "import stages, numpy, torch, threadpoolctl\n"
+        "pools = [pool['num_threads'] for pool in threadpoolctl.threadpool_info()]\n"
+        "print({torch.get_num_threads(), *pools})"
+    )
+    assert run(project.ROOT, code, **asked) == f"{{{threads}}}\n"
 
 
 class Worlds:

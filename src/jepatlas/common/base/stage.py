@@ -1,6 +1,7 @@
 """What every stage script shares: how it ends where something is wrong, in one line."""
 
 import errno
+import signal
 import sys
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, 
 def run(main: Callable[..., None], *arguments: str) -> None:
     """Call `main(*arguments)`; an `InputError` becomes one line on stderr and exit status 2, a
     Ctrl-C exit status 130, a disk or memory that does not do one line and exit status 1."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as it is in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # stages/__init__.py has another
     try:
         main(*arguments)
     except InputError as error:

@@ -33,6 +33,9 @@ def write(path: Path, save: Callable[[Path], Any]) -> None:
     try:
         save(temporary)
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk is an error of no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

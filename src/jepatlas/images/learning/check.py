@@ -1,9 +1,11 @@
-"""Validate the methods' and the decoders' blocks of params.yaml, each by its own module."""
+"""Validate the methods' and the decoders' blocks of params.yaml, each by its own module, and what
+goes together."""
 
 from typing import Any
 
-from jepatlas.common.base.parameters import section
+from jepatlas.common.base.parameters import Arithmetic, scalar, section
 from jepatlas.images.learning.decoding import Decoding
+from jepatlas.images.learning.machine import check_precision
 from jepatlas.images.learning.method import load
 
 
@@ -12,3 +14,4 @@ def check(block: Any) -> None:
     for name in block.methods:
         load(name)
     section("images.decoder", Decoding)
+    check_precision(scalar("arithmetic", Arithmetic), block.precision)

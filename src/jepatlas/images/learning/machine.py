@@ -18,6 +18,15 @@ Array = npt.NDArray[Any]
 CHUNK = 1000  # images per pass where nothing is trained
 
 
+def check_precision(arithmetic: Arithmetic, precision: Precision) -> None:
+    """bfloat16 asked for where portable is an `InputError`."""
+    if arithmetic == "portable" and precision == "bfloat16":
+        raise InputError(
+            f"{PARAMS}: images.precision: is 'bfloat16', but arithmetic is 'portable': few "
+            "processors have it"
+        )
+
+
 @dataclass(frozen=True)
 class Machine:
     """A device, and whether products are computed in bfloat16. Weights are float32 everywhere."""
@@ -35,13 +44,9 @@ class Machine:
     def choose(cls, name: Device, arithmetic: Arithmetic, precision: Precision) -> Self:
         """`auto` takes bfloat16 where there are instructions for it, but not where portable; asked
         for there, it is an `InputError`."""
-        target, portable = device.choose(name, arithmetic), arithmetic == "portable"
-        if portable and precision == "bfloat16":
-            raise InputError(
-                f"{PARAMS}: images.precision: is 'bfloat16', but arithmetic is 'portable': few "
-                "processors have it"
-            )
-        automatic = precision == "auto" and not portable and device.has_bfloat16(target)
+        check_precision(arithmetic, precision)
+        target, fast = device.choose(name, arithmetic), arithmetic == "fast"
+        automatic = precision == "auto" and fast and device.has_bfloat16(target)
         if automatic or precision == "bfloat16":
             # oneDNN reads the bound that stages/__init__.py sets, AVX2, at its first convolution.
             # bfloat16 takes instructions beyond it.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jepatlas.common.base import stage
 from jepatlas.common.base.parameters import Count, Fraction, scalar, section, value
-from jepatlas.common.base.storage import read_csv, write_csv
+from jepatlas.common.base.storage import write_csv
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import album, tables
 from jepatlas.mixture.drawing.maps import Plane, Scene
@@ -23,7 +23,7 @@ def main() -> None:
     )
     names = list(value("mixture.methods"))
     entries = album.read_all(names, DATA)
-    measured = measures.joined(read_csv(DATA / "measured" / f"{name}.csv") for name in names)
+    measured = measures.joined(measures.read(DATA / "measured" / f"{name}.csv") for name in names)
     write_csv(PLOTS / "tables" / "measures.csv", measured)
     write_csv(PLOTS / "tables" / "training.csv", tables.training(entries))
     write_csv(PLOTS / "tables" / "collapse.csv", tables.collapse(entries))

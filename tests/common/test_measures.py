@@ -76,6 +76,10 @@ def test_a_number_that_is_not_there_is_named(read, method, name):
         (b"", "not a table"),
         (b"a,b\n1,2\n", "should have the columns method, measure, mean, ci95, min, max"),
         (b"method,measure\na,b\n", "should have the columns"),
+        (
+            b"method,measure,mean,ci95,min,max,members\na,b,1,much,0,2,\n",
+            "the column ci95 should hold numbers; `dvc repro` makes it anew",
+        ),
         (b"\xff\xfe\x00", "not a table"),
     ],
 )

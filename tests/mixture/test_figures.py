@@ -471,12 +471,12 @@ def test_a_missing_array_or_metric_is_named(tmp_path):
     entry = embedding()
     arrays, metrics = tmp_path / "a.npz", tmp_path / "a.csv"
     np.savez(arrays, **{f"default/{key}": array for key, array in entry.arrays.items()})
-    measures.table("a", {"default": entry.metrics}).to_csv(metrics)
+    measures.table("a", {"default": entry.metrics}).to_csv(metrics, index=False)
     read = album.read("a", "default", arrays, metrics)
     np.testing.assert_array_equal(read.arrays["spread"], entry.arrays["spread"])
 
     some = {"default": {"collapse": {"spread": summarised(1.0)}}}
-    measures.table("a", some).to_csv(metrics)
+    measures.table("a", some).to_csv(metrics, index=False)
     with pytest.raises(InputError, match=r"a\.csv: lacks landscape"):
         album.read("a", "default", arrays, metrics)
     some = {f"default/{key}": array for key, array in entry.arrays.items() if key != "spread"}

@@ -8,9 +8,11 @@ that was cut short is found by DVC, which makes it anew, and not by the stage.
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dvc.repo import Repo
 
+from jepatlas.common.base.storage import read_arrays, write_arrays
 from tests import project
 from tests.stages.refusals import refusal
 
@@ -67,3 +69,60 @@ def test_a_damaged_input_is_refused_by_name(
             file.write_bytes(content)
             assert said.startswith(f"error: {file}: ")
             assert "`dvc repro` makes it" in said
+
+
+@pytest.mark.parametrize("damage", ["another type", "another shape"])
+@pytest.mark.parametrize(
+    ("stage", "file", "name"),
+    [
+        ("mixture.figures", "data/mixture/evaluated/dsm.npz", "default/score"),
+        ("mixture.figures", "data/mixture/evaluated/contrastive.npz", "as_published/points"),
+        ("hidden_causes.figures", "data/hidden_causes/exact/drawn.npz", "grid"),
+        ("hidden_causes.figures", "data/hidden_causes/evaluated/lejepa.npz", "mixings.spiral/grid"),
+        ("images.figures", "data/images/images.npz", "test_labels"),
+        ("images.figures", "data/images/evaluated/jepa.npz", "maps"),
+        ("report", "data/mixture/points/document.npz", "weights"),
+        ("report", "data/mixture/evaluated/dsm.npz", "default/energy_0"),
+        ("report", "data/hidden_causes/exact/drawn.npz", "mixings.spiral/grid"),
+        ("report", "data/hidden_causes/evaluated/lejepa.npz", "mixings.spiral/grid_steps"),
+        ("report", "data/images/images.npz", "test_labels"),
+        ("report", "data/images/evaluated/vicreg.npz", "predicted"),
+    ],
+)
+def test_what_is_drawn_of_another_type_or_shape_is_refused_by_name(
+    stage: str,
+    file: str,
+    name: str,
+    damage: str,
+    ran: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ran)
+    content = (ran / file).read_bytes()
+    arrays = read_arrays(ran / file)
+    changed = arrays[name].astype(complex) if damage == "another type" else arrays[name][..., :-1]
+    write_arrays(ran / file, arrays | {name: np.asarray(changed)})
+    said = refusal(f"stages.{stage}", [], monkeypatch, capsys)
+    (ran / file).write_bytes(content)
+    assert said.startswith(f"error: {file}: the array ")
+    assert said.endswith("; `dvc repro` makes it anew\n")
+
+
+@pytest.mark.parametrize("column", ["ci95", "members"])
+@pytest.mark.parametrize("track", ["mixture", "hidden_causes", "images"])
+def test_a_table_of_measures_without_a_column_is_refused_by_name(
+    track: str,
+    column: str,
+    ran: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ran)
+    file = next((ran / "data" / track / "measured").glob("*.csv")).relative_to(ran)
+    content = file.read_text(encoding="utf-8")
+    file.write_text(content.replace(column, "another", 1), encoding="utf-8")
+    said = refusal(f"stages.{track}.figures", [], monkeypatch, capsys)
+    file.write_text(content, encoding="utf-8")
+    assert said.startswith(f"error: {file}: should have the columns method, measure, mean")
+    assert said.endswith("; `dvc repro` makes it anew\n")

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_csv
+from jepatlas.common.base.storage import ANEW, read_csv
 
 METRICS = Path("metrics")  # what DVC is told: METRICS/TRACK/METHOD.json, {METHOD: {name: number}}
 NUMBERS = ("mean", "ci95", "min", "max")
@@ -53,6 +54,17 @@ def table(method: str, measured: Mapping[str, Any]) -> pd.DataFrame:
         for name, (*values, members) in _leaves(measured)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The rows of such a table from its file; a missing or damaged one is an `InputError`."""
+    found = read_csv(path)
+    if tuple(found.columns) != COLUMNS:
+        raise InputError(f"{path}: should have the columns {', '.join(COLUMNS)}; {ANEW}")
+    for name in NUMBERS:
+        if len(found) and not is_numeric_dtype(found[name]):
+            raise InputError(f"{path}: the column {name} should hold numbers; {ANEW}")
+    return found
 
 
 def nested(rows: pd.DataFrame) -> dict[str, Any]:
@@ -99,9 +111,7 @@ class Measures:
     def read(cls, track: str, root: Path = Path("plots")) -> "Measures":
         """Of `root`/TRACK/tables/measures.csv; a missing or damaged table is an `InputError`."""
         path = root / track / "tables" / "measures.csv"
-        found = read_csv(path)
-        if tuple(found.columns) != COLUMNS:
-            raise InputError(f"{path}: should have the columns {', '.join(COLUMNS)}")
+        found = read(path)
         values = zip(found[list(NUMBERS)].itertuples(index=False), found["members"], strict=True)
         keys = zip(found["method"].astype(str), found["measure"].astype(str), strict=True)
         return cls(path, {key: Measure.of(*row) for key, row in zip(keys, values, strict=True)})

@@ -19,6 +19,7 @@ from jepatlas.common.reporting.headlines import headlines, one_of
 from jepatlas.common.reporting.packing import Array, Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, still
 from jepatlas.common.reporting.page import measures as table
+from jepatlas.hidden_causes.drawing import layout
 from jepatlas.hidden_causes.reporting.cards import CARDS
 from jepatlas.hidden_causes.track import TITLE
 
@@ -39,8 +40,10 @@ REACH = 8  # further out nothing is seen
 def page() -> Section:
     """The section, from the files of the current folder."""
     names = list(value("hidden_causes.methods"))
-    truth = read_arrays(DATA / "exact" / "drawn.npz")
-    drawn = {name: read_arrays(DATA / "evaluated" / f"{name}.npz") for name in names}
+    truth = read_arrays(DATA / "exact" / "drawn.npz", layout.EXACT)
+    drawn = {
+        name: read_arrays(DATA / "evaluated" / f"{name}.npz", layout.EVALUATED) for name in names
+    }
     tables = {
         name: read_csv(PLOTS / "tables" / f"{name}.csv")
         for name in ("shapes", "dimensions", "bounds")

@@ -32,7 +32,7 @@ from jepatlas.mixture.track import TITLE
 from jepatlas.mixture.truth.mixture import Mixture
 from jepatlas.mixture.truth.parameters import Landscape
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED, mixture_of
-from jepatlas.mixture.truth.world import POINTS
+from jepatlas.mixture.truth.world import LAYOUT, POINTS
 
 DATA = Path("data/mixture")
 DOTS = 300
@@ -69,7 +69,8 @@ def page() -> Section:
     side = int(next(iter(evaluated.values()))["field_side"])
     own = scalar("mixture.mixture", str)
     worlds = {
-        name: read_arrays(POINTS / f"{name}.npz") for name in {own, *map(mixture_of, evaluated)}
+        name: read_arrays(POINTS / f"{name}.npz", LAYOUT)
+        for name in {own, *map(mixture_of, evaluated)}
     }
     plane = section("mixture.landscape", Landscape)
     found = [

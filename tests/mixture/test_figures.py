@@ -492,7 +492,7 @@ def test_what_only_animations_show_is_asked_of_the_default_recipe_alone(tmp_path
     recipes = ("as_published", "default")
     np.savez(arrays, **{f"{recipe}/{key}": still[key] for recipe in recipes for key in still})
     both = dict.fromkeys(recipes, entry.metrics)
-    measures.table("a", both).to_csv(metrics)
+    measures.table("a", both).to_csv(metrics, index=False)
     assert album.read("a", "as_published", arrays, metrics).recipe == "as_published"
     with pytest.raises(InputError, match=r"a\.npz: lacks tour_references"):
         album.read("a", "default", arrays, metrics)

@@ -223,7 +223,13 @@ def test_a_missing_key(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _has_a_default(keys: Keys) -> bool:
     if keys[:2] == ("mixture", "methods"):
-        return keys[3:] == ("as_published",) or keys[4:] == ("mixture",)
+        optional = ("mixture", "inputs", "noisy_views", "network", "moves", "masks", "pairs")
+        of_some = [("jepa_pairwise", "averaging"), ("jepa_ema", "predictor")]
+        return (
+            keys[3:] == ("as_published",)
+            or keys[4:] in [(key,) for key in optional]
+            or (keys[2], *keys[4:]) in of_some
+        )
     rates = ("warm_up", "weight_decay")
     optional = {"images": rates, "hidden_causes": rates, "noisy_tv": ("averaging", "samples")}
     return keys[-1] in optional.get(str(keys[0]), ())

@@ -27,6 +27,7 @@ from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatch
 from jepatlas.mixture.measuring import fields
 from jepatlas.mixture.measuring.embeddings import _distances
 from jepatlas.mixture.measuring.evaluation import evaluate, headlines, through_training
+from jepatlas.mixture.measuring.metrics import score_explained
 from jepatlas.mixture.measuring.parameters import Evaluation, Langevin
 from jepatlas.mixture.measuring.points import Settings, tour
 from jepatlas.mixture.reporting import page
@@ -352,9 +353,9 @@ def test_fields_lie_on_the_grid_row_by_row_from_below():
 # Real methods, small
 
 
-def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def small(name: str, monkeypatch: pytest.MonkeyPatch, recipe: str = "default") -> Any:
     monkeypatch.chdir(REPOSITORY)
-    method = load(name)
+    method = load(name, recipe)
     sizes = {
         "steps": 25,
         "batch": 32,
@@ -362,7 +363,7 @@ def small(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         "predictor": (8,),
         "hidden": (12, 10),
     }
-    known = type(method).model_fields
+    known = [key for key in type(method).model_fields if getattr(method, key) is not None]
     return method.model_copy(update={k: v for k, v in sizes.items() if k in known})
 
 
@@ -447,6 +448,52 @@ def test_a_trained_method_from_end_to_end(monkeypatch, tmp_path, name, ranges):
         assert measured["collapse.spread.mean"] == pytest.approx(last, rel=1e-9)
         assert drawn["effective_rank"].shape == drawn["spread"].shape == (4, MEMBERS)
         assert np.abs(drawn["tour_landscapes"]).max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    "name", ["vicreg", "jepa_pairwise", "jepa_masked", "jepa_ema", "dsm", "energy"]
+)
+def test_a_method_as_published_from_end_to_end(monkeypatch, tmp_path, name):
+    method = small(name, monkeypatch, "as_published")
+    monkeypatch.chdir(tmp_path)
+    networks, trained = trained_networks(method)
+    metrics, drawn = evaluate(method, networks, trained, WORLD, SETTINGS)
+    drawn |= through_training(method, networks, trained, WORLD, SETTINGS)
+    json.dumps(rounded(metrics), allow_nan=False)
+    for array in drawn.values():
+        assert array.dtype.kind == "U" or np.isfinite(array).all()
+    assert ("optimum" in metrics) == isinstance(method, ScoreMatching)
+
+
+def test_optima_are_told_only_of_pairs_that_they_are_known_of(monkeypatch):
+    """With noise on both views the joint density is another one."""
+    method = small("vicreg", monkeypatch)
+    networks = new_networks(method)
+    one, _ = measure(method, networks)
+    both, _ = measure(method.model_copy(update={"noisy_views": "both"}), networks)
+    missing = {key for key in one if key not in both}
+    assert {key.split(".")[0] for key in missing} == {"optimum", "spectrum", "landscape"}
+    assert "landscape.score_exact" in missing
+    for key in both:
+        if "score" not in key:
+            np.testing.assert_equal(both[key], one[key])
+
+
+def test_the_exact_critic_of_two_noisy_views_has_nearly_all_of_the_score():
+    """Views a and b have the joint density of a mixture of Gaussians in four dimensions."""
+    mixture, noise = WORLD.mixture, 0.1
+    shared = mixture.covariances
+    own = shared + noise**2 * np.eye(2)
+    joint = Mixture(
+        mixture.weights,
+        np.concatenate([mixture.means, mixture.means], axis=1),
+        np.block([[own, shared], [shared, own]]),
+    )
+    views, _ = joint.sample(1000, np.random.default_rng(0))
+    a, b = np.split(views, 2, axis=1)
+    exact = mixture.smoothed(noise).score(b)
+    slope = joint.score(views)[:, 2:] - exact  # of log p(b | a) - log p(b)
+    assert score_explained(-slope, b - a, exact) > 0.99
 
 
 @pytest.mark.parametrize("name", ["jepa", "dsm"])

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from jepatlas.common.base.parameters import InputError
 from jepatlas.common.learning.batches import Batch, Resampled
 from jepatlas.common.learning.draws import Draws
+from jepatlas.common.learning.ensemble import MLP
 from jepatlas.common.learning.methods import names
 from jepatlas.common.learning.training import train
 from jepatlas.mixture import methods
@@ -53,7 +54,7 @@ def project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
 
 
-def small(name: str, **changes: Any) -> Any:
+def small(name: str, recipe: str = "default", **changes: Any) -> Any:
     """The method with its parameters, but with small networks and few steps."""
     sizes = {
         "steps": 50,
@@ -64,8 +65,8 @@ def small(name: str, **changes: Any) -> Any:
         "hidden": (12, 10),
         "slices": 6,
     }
-    method = load(name)
-    known = type(method).model_fields
+    method = load(name, recipe)
+    known = [key for key in type(method).model_fields if getattr(method, key) is not None]
     return method.model_copy(update={k: v for k, v in (sizes | changes).items() if k in known})
 
 
@@ -123,7 +124,12 @@ def test_every_method_loads(name):
                 expected = tuple(expected)
             assert found.pop(key) == expected
         # What params.yaml need not show: there is none of it unless it is asked for.
-        unasked = {"averaging": None, "mixture": None, "warm_up": 0.0, "weight_decay": 0.0}
+        unasked = {
+            "averaging": None, "mixture": None, "warm_up": 0.0, "weight_decay": 0.0,
+            "inputs": "standardised", "noisy_views": "one", "predictor": None,
+            "masks": "in_turn", "pairs": "own",
+            "network": "confining", "moves": "both_ways", "reach": None, "box": None,
+        }  # fmt: skip
         assert found.items() <= unasked.items()
 
 
@@ -180,6 +186,10 @@ def write_block(folder: Path, name: str, **changes: Any) -> None:
         ("contrastive", {"temperature": 0}, "temperature: should be greater than 0, is 0"),
         ("dsm", {"sigma": 0}, "sigma: should be greater than 0, is 0"),
         ("ism", {"sigma": -1}, "sigma: should be greater than or equal to 0, is -1"),
+        ("dsm", {"network": "flat"}, "network: should be 'confining' or 'plain', is 'flat'"),
+        ("ism", {"network": "plain"}, "network: unknown key"),
+        ("jepa", {"inputs": "white"}, "inputs: should be 'standardised' or 'raw', is 'white'"),
+        ("jepa", {"noisy_views": 2}, "noisy_views: should be 'one' or 'both', is 2"),
         ("lejepa", {"trade_off": 2}, "trade_off: should be less than 1, is 2"),
         ("lejepa", {"slices": 0}, "slices: should be greater than or equal to 1, is 0"),
         ("vicreg", {"variance": True}, "variance: should be a number or a name, not true or false"),
@@ -207,6 +217,23 @@ def test_a_batch_too_small_to_whiten_is_refused(tmp_path, monkeypatch):
     )
     with pytest.raises(InputError, match=said):
         load("wmse")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"reach": None}, "should have one of reach and box"),
+        ({"box": [-1, 1]}, "should have one of reach and box"),
+        ({"reach": None, "box": [1, 1]}, "box should go from low to high, not 1.0 to 1.0"),
+    ],
+)
+def test_negatives_come_from_one_box(tmp_path, monkeypatch, changes, said):
+    monkeypatch.chdir(tmp_path)
+    write_block(tmp_path, "energy", **changes)
+    with pytest.raises(
+        InputError, match=rf"^params\.yaml: mixture\.methods\.energy\.default: {said}$"
+    ):
+        load("energy")
 
 
 def test_hyvarinens_own_method_may_have_no_noise(tmp_path, monkeypatch):
@@ -422,6 +449,105 @@ def test_the_loss_is_the_one_by_hand(name):
     np.testing.assert_allclose(losses.detach(), expected.detach(), rtol=1e-9)
 
 
+# As published: the losses of the document's code, pair by pair and member by member
+
+
+def squared(a: Tensor, b: Tensor) -> Tensor:
+    """|u - v|^2 of all pairs, `[n, dim]` both to `[n, n]`; no gradient through the target."""
+    u, v = a / a.norm(dim=1, keepdim=True), (b / b.norm(dim=1, keepdim=True)).detach()
+    return ((u[:, None] - v[None]) ** 2).sum(2)
+
+
+def moved(x: Tensor, noise: Draws, std: float) -> Tensor:
+    return x + std * noise.normal(*x.shape[1:])
+
+
+def pairwise_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    targets, seen = f["average"](moved(x, noise, 0.1)), f["online"](moved(x, noise, 0.1))
+    return [squared(*pair).mean() for pair in zip(seen, targets, strict=True)]
+
+
+def ema_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    targets, seen = f["average"](moved(x, noise, 0.01)), f["online"](x)
+    return [squared(*pair).diagonal().mean() for pair in zip(seen, targets, strict=True)]
+
+
+def masked_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    """One coordinate for the whole batch, and every prediction beside every target."""
+    noise.normal(*x.shape[1:])  # of views that have none
+    context = x.clone()
+    for member, coordinate in enumerate(noise.integers(2, 1)[:, 0].tolist()):
+        context[member, :, coordinate] = 0
+    predictions, targets = f["predictor"](f["online"](context)), f["average"](x)
+    return [squared(*pair).mean() for pair in zip(predictions, targets, strict=True)]
+
+
+def vicreg_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    """The paper's eq. 6, which has the variance of either view whole."""
+    views = f["online"](moved(x, noise, 0.05)), f["online"](moved(x, noise, 0.05))
+    found = []
+    for pair in zip(*views, strict=True):
+        total = 25 * (pair[0] - pair[1]).square().mean()
+        for z in pair:
+            covariance = torch.cov(z.T)
+            hinge = torch.relu(1 - (covariance.diagonal() + 1e-4).sqrt()).mean()
+            off = covariance - covariance.diagonal().diag()
+            total = total + 25 * hinge + off.square().sum() / z.shape[1]
+        found.append(total)
+    return found
+
+
+def dsm_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    """Points are moved one way. Its energy is minus ours, and its mean is over coordinates too."""
+    epsilon = noise.normal(*x.shape[1:])
+    at = (x + epsilon).requires_grad_()
+    (gradient,) = torch.autograd.grad(-f["online"](at).sum(), at, create_graph=True)
+    return list(2 * (gradient - -epsilon).square().mean((1, 2)))
+
+
+def energy_as_published(f: Any, x: Tensor, noise: Draws) -> list[Tensor]:
+    """Its energy is less than ours by the log of the area of the box."""
+    noise.normal(*x.shape[1:])  # of points that are not smoothed
+    negatives = 20 * noise.uniform(*x.shape[1:]).double() - 10
+    real, other = (f["online"](at) - np.log(400) for at in (x, negatives))
+    return list(real.mean(-1) + (-other).exp().mean(-1) + np.log(400))
+
+
+AS_PUBLISHED = {
+    "jepa_pairwise": pairwise_as_published,
+    "jepa_ema": ema_as_published,
+    "jepa_masked": masked_as_published,
+    "vicreg": vicreg_as_published,
+    "dsm": dsm_as_published,
+    "energy": energy_as_published,
+}
+
+
+@pytest.mark.parametrize("name", AS_PUBLISHED)
+def test_the_loss_as_published_is_that_of_the_documents_code(name):
+    method, x = small(name, "as_published"), points(3)
+    networks = new_networks(method, 3)
+    expected = torch.stack(AS_PUBLISHED[name](networks, x, Noise64(0, 3, "noise")))
+    losses = loss_of(method, networks, 3, x)
+    np.testing.assert_allclose(losses.detach(), expected.detach(), rtol=1e-9)
+    trained = [part for part in networks.parameters() if part.requires_grad]
+    grads = [
+        torch.autograd.grad(one.sum(), trained, allow_unused=True, materialize_grads=True)
+        for one in (losses, expected)
+    ]
+    for ours, theirs in zip(*grads, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-10)
+
+
+def test_the_energy_as_published_starts_from_that_of_the_document():
+    """Whose network is a torch.nn.Sequential with its usual weights."""
+    method, x = small("energy", "as_published"), points(3)
+    networks = method.networks(points(3, 100, seed=1).float(), Draws(0, 3, "weights"))
+    drawn = MLP([2, 12, 10, 1], Draws(0, 3, "weights"))(x.float())[..., 0]
+    found = method.energy(networks, x.float())
+    np.testing.assert_allclose(found.detach(), drawn.detach() + np.log(400), rtol=1e-5)
+
+
 @EVERY
 def test_members_do_not_mix(name):
     method = small(name)
@@ -507,6 +633,16 @@ def test_views_differ_by_gaussian_noise():
     difference = (x_prime - x).numpy().ravel()
     assert difference.mean() == pytest.approx(0, abs=5 * 0.7 / np.sqrt(24_000))
     assert difference.std() == pytest.approx(0.7, rel=5 / np.sqrt(48_000))
+
+
+def test_both_views_may_have_noise_of_their_own():
+    method, batch = small("jepa", noise=0.7, noisy_views="both"), points(3, n=4000)
+    x, x_prime = method.views(batch, Draws(0, 3, "noise"))
+    first, second = ((view - batch).numpy().ravel() for view in (x, x_prime))
+    for noise in (first, second):
+        assert noise.mean() == pytest.approx(0, abs=5 * 0.7 / np.sqrt(24_000))
+        assert noise.std() == pytest.approx(0.7, rel=5 / np.sqrt(48_000))
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0, abs=5 / np.sqrt(24_000))
 
 
 def test_both_views_in_one_pass_are_each_in_its_place():

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP, average_of
-from jepatlas.mixture.learning.networks import Energy, Standardize, encoder
+from jepatlas.mixture.learning.networks import Energy, PlainEnergy, Standardize, encoder
 
 SHAPES = pytest.mark.parametrize("d", [1, 2, 3])
 DEPTHS = pytest.mark.parametrize("hidden", [(), (7,), (6, 5), (4, 4, 4)], ids=str)
@@ -69,6 +69,13 @@ def test_an_encoder_is_an_mlp_of_relus_on_standardised_points():
     mlp = MLP([2, 8, 5], Draws(4, 3, "weights")).double()
     np.testing.assert_allclose(network(x).detach(), mlp(u).detach(), rtol=1e-12)
     assert {"mean", "scale"} <= {name.split(".")[-1] for name in network.state_dict()}
+
+
+def test_an_encoder_of_raw_points_is_the_mlp_alone():
+    network = encoder(training_points(3, 2), (8, 5), Draws(4, 3, "weights"), "raw").double()
+    mlp = MLP([2, 8, 5], Draws(4, 3, "weights")).double()
+    x = some_points(3, 2)
+    assert torch.equal(network(x), mlp(x))
 
 
 # Averages
@@ -190,3 +197,48 @@ def test_members_do_not_mix():
         energy.gradient_and_laplacian(x), alone.gradient_and_laplacian(x[1:2]), strict=True
     ):
         np.testing.assert_allclose(ours[1:2].detach(), theirs.detach(), rtol=1e-11, atol=1e-13)
+
+
+# Plain energies
+
+
+def sequential(energy: PlainEnergy, member: int) -> nn.Sequential:
+    """A member's network of torch's own layers."""
+    parts: list[nn.Module] = []
+    for layer in energy.mlp.layers:
+        linear = nn.Linear(*layer.weight.shape[1:]).double()
+        linear.weight = nn.Parameter(layer.weight[member].T.clone())
+        linear.bias = nn.Parameter(layer.bias[member, 0].clone())
+        parts += [linear, nn.ReLU()]
+    return nn.Sequential(*parts[:-1])
+
+
+@SHAPES
+@DEPTHS
+def test_a_plain_energy_is_torchs_network_of_relus_with_its_derivatives(d, hidden):
+    """The gradient in x, and those of a loss of it by the weights."""
+    energy = PlainEnergy(training_points(3, d), hidden, Draws(0, 3, "weights")).double()
+    x = some_points(3, d)
+    gradient = energy.gradient(x)
+    (gradient.sin().sum()).backward()
+    for member in range(3):
+        network = sequential(energy, member)
+        at = x[member].clone().requires_grad_()
+        values = network(at)[:, 0]
+        (slope,) = torch.autograd.grad(values.sum(), at, create_graph=True)
+        slope.sin().sum().backward()
+        np.testing.assert_allclose(energy(x)[member].detach(), values.detach(), rtol=1e-12)
+        np.testing.assert_allclose(gradient[member].detach(), slope.detach(), rtol=1e-12)
+        linears = [part for part in network if isinstance(part, nn.Linear)]
+        for ours, theirs in zip(energy.mlp.layers, linears, strict=True):
+            np.testing.assert_allclose(
+                ours.weight.grad[member].T, theirs.weight.grad, rtol=1e-10, atol=1e-12
+            )
+
+
+def test_a_plain_energy_is_raised_by_a_constant_of_each_member():
+    energy = PlainEnergy(training_points(3, 2), (6, 5), Draws(0, 3, "weights")).double()
+    x = some_points(3, 2)
+    before, constant = energy(x), torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
+    energy.raise_by(constant[:, None, None])
+    np.testing.assert_allclose(energy(x).detach(), (before + constant[:, None]).detach())

@@ -6,7 +6,7 @@ has `embed`, a `ScoreMatching` has an energy, and a `Masked` one also predicts f
 """
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import torch
 from pydantic import Field
@@ -26,7 +26,7 @@ from jepatlas.common.learning.family import Family, check_family
 from jepatlas.common.learning.methods import find
 from jepatlas.common.learning.training import Training
 from jepatlas.mixture import methods
-from jepatlas.mixture.learning.networks import Energy, encoder
+from jepatlas.mixture.learning.networks import Energy, Inputs, PlainEnergy, encoder
 from jepatlas.mixture.truth.recipes import DEFAULT, recipes
 
 Widths = Annotated[tuple[Count, ...], Field(min_length=1)]
@@ -57,17 +57,26 @@ class Base(Training, ABC):
 
 
 class Embedding(Base):
-    """A joint-embedding method: an MLP encoder, and views made by additive Gaussian noise."""
+    """A joint-embedding method: an MLP encoder, and views made by additive Gaussian noise.
+
+    noise: its std; noisy_views: `one`, and the other is the point itself, or `both`, with noise of
+    their own; widths, inputs: of the encoder.
+    """
 
     noise: NonNegative
+    noisy_views: Literal["one", "both"] = "one"
     widths: Widths
+    inputs: Inputs = "standardised"
 
     def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
-        return nn.ModuleDict({"online": encoder(points, self.widths, draws)})
+        return nn.ModuleDict({"online": encoder(points, self.widths, draws, self.inputs)})
 
     def views(self, batch: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
-        """(x, x') with x' = x + noise, the pair of the document."""
-        return batch, batch + self.noise * draws.normal(*batch.shape[1:])
+        """(x, x') with x' = x + noise, the pair of the document; x too may have noise."""
+        x_prime = batch + self.noise * draws.normal(*batch.shape[1:])
+        if self.noisy_views == "one":
+            return batch, x_prime
+        return batch + self.noise * draws.normal(*batch.shape[1:]), x_prime
 
     def embed(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """f(x): `[members, batch, d] -> [members, batch, dim]`."""
@@ -81,22 +90,23 @@ class Embedding(Base):
 
     def embed_reference(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """g(x_ref) of the landscape E(x; x_ref) = -cos(f(x), g(x_ref)): f itself, or a target."""
-        return self.embed(networks, x)
+        return networks["average"](x) if "average" in networks else self.embed(networks, x)
 
 
 class TargetEncoder(Embedding):
     """An embedding method that predicts what a slower copy of the encoder, the target, makes of x.
 
-    predictor: its hidden widths; averaging: decay of the target encoder.
+    predictor: its hidden widths, none for no predictor; averaging: decay of the target encoder.
     """
 
-    predictor: Widths
+    predictor: Widths | None = None
     averaging: Fraction
 
     def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
         networks = super().networks(points, draws)
-        inputs = self.widths[-1] + self.told(points.shape[-1])
-        networks["predictor"] = MLP([inputs, *self.predictor, self.widths[-1]], draws)
+        if self.predictor is not None:
+            inputs = self.widths[-1] + self.told(points.shape[-1])
+            networks["predictor"] = MLP([inputs, *self.predictor, self.widths[-1]], draws)
         networks["average"] = average_of(networks["online"])
         return networks
 
@@ -104,12 +114,11 @@ class TargetEncoder(Embedding):
         """How many numbers the predictor is given besides the embedding."""
         return 0
 
-    def embed_reference(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
-        return networks["average"](x)
-
 
 class Masked(TargetEncoder):
     """One that also predicts from points with coordinates masked."""
+
+    predictor: Widths
 
     def told(self, dimension: int) -> int:
         # Which coordinates are masked: they are set to 0, and 0 is a value that they can have.
@@ -142,7 +151,7 @@ class ScoreMatching(Base):
 
     def gradient(self, networks: nn.ModuleDict, x: Tensor) -> Tensor:
         """dE/dx, minus the score: `[members, batch, d] -> [members, batch, d]`."""
-        return cast(Energy, networks["online"]).gradient(x)
+        return cast(Energy | PlainEnergy, networks["online"]).gradient(x)
 
     def gradient_and_laplacian(self, networks: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor]:
         """dE/dx `[members, batch, d]` and the Laplacian of E `[members, batch]`."""
@@ -154,8 +163,22 @@ class ScoreMatching(Base):
 
     def moments(self, networks: nn.ModuleDict) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of the training points' coordinates, `[members, 1, d]`."""
-        standardize = cast(Energy, networks["online"]).standardize
+        standardize = cast(Energy | PlainEnergy, networks["online"]).standardize
         return standardize.mean, standardize.scale
+
+
+class FirstOrder(ScoreMatching):
+    """One whose loss takes no second derivatives, so that its energy may have kinks.
+
+    network: `confining` for an `Energy`, `plain` for a `PlainEnergy`.
+    """
+
+    network: Literal["confining", "plain"] = "confining"
+
+    def networks(self, points: Tensor, draws: Draws) -> nn.ModuleDict:
+        if self.network == "confining":
+            return super().networks(points, draws)
+        return nn.ModuleDict({"online": PlainEnergy(points, self.hidden, draws)})
 
 
 class Blocks(Section):

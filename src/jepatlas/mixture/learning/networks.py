@@ -1,13 +1,15 @@
 """The networks of the mixture track: encoders, and scalar energies with their derivatives."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.ensemble import MLP, Linear
+
+Inputs = Literal["standardised", "raw"]
 
 
 class Standardize(nn.Module):
@@ -26,9 +28,13 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.scale
 
 
-def encoder(points: Tensor, widths: Sequence[int], draws: Draws) -> nn.Module:
-    """An ensemble of MLPs on standardised inputs: `[members, batch, d] -> [..., widths[-1]]`."""
-    return nn.Sequential(Standardize(points), MLP([points.shape[-1], *widths], draws))
+def encoder(
+    points: Tensor, widths: Sequence[int], draws: Draws, inputs: Inputs = "standardised"
+) -> nn.Module:
+    """An ensemble of MLPs on standardised inputs, or on raw ones:
+    `[members, batch, d] -> [..., widths[-1]]`."""
+    first = Standardize(points) if inputs == "standardised" else nn.Identity()
+    return nn.Sequential(first, MLP([points.shape[-1], *widths], draws))
 
 
 class Energy(nn.Module):
@@ -98,6 +104,40 @@ class Energy(nn.Module):
         gradient = _times(J, last.weight)[..., 0].transpose(1, 2) + u / scale
         laplacian = torch.bmm(L, last.weight)[..., 0] if second else torch.zeros_like(u[..., 0])
         return gradient, laplacian + scale.pow(-2).sum(-1)
+
+
+class PlainEnergy(nn.Module):
+    """A scalar energy E(x) = MLP(x) with ReLUs, of the point as it is: that of the document.
+
+    Each of its pieces is linear: it need not confine anything, and has no second derivatives to
+    learn from. `standardize` has the moments of the training points for those who ask.
+    """
+
+    def __init__(self, points: Tensor, hidden: Sequence[int], draws: Draws) -> None:
+        super().__init__()
+        self.standardize = Standardize(points)
+        self.mlp = MLP([points.shape[-1], *hidden, 1], draws)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[members, batch, d] -> [members, batch]`."""
+        return self.mlp(x)[..., 0]
+
+    @torch.no_grad()
+    def raise_by(self, constant: Tensor) -> None:
+        """Add a constant of each member's own to E, `[members, 1, 1]`."""
+        cast(nn.Parameter, self.mlp.layers[-1].bias).add_(constant)
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """dE/dx: `[members, batch, d] -> [members, batch, d]`."""
+        *hidden, last = cast(list[Linear], list(self.mlp.layers))
+        h, open_ = x, []
+        for layer in hidden:
+            h = torch.relu(layer(h))
+            open_.append(h > 0)
+        slope = last.weight.transpose(1, 2)  # [members, 1, width]
+        for layer, gate in zip(reversed(hidden), reversed(open_), strict=True):
+            slope = torch.bmm(slope * gate, layer.weight.transpose(1, 2))
+        return slope.expand_as(x)
 
 
 def _times(J: Tensor, weight: Tensor) -> Tensor:

@@ -128,7 +128,9 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
     """The score of the noisy view from the slope of landscapes, at pairs as training sees them.
 
     `score_chance`: from the noise between the views alone; `score_exact`: from InfoNCE's exact
-    critic, which has all of it.
+    critic, which has all of it. Where both views have noise, what is taken off is their difference,
+    in which the slope of the kernel is linear as far as the density is even across the noise; of
+    the critic's there is no entry.
     """
     embed, embed_reference = encoders
     x = world.test[:, :SCORED]
@@ -136,13 +138,16 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
     noise = method.noise * np.stack([source.standard_normal(x.shape[1:]) for source in sources])
     exact = world.mixture.smoothed(method.noise).score(x + noise)
     points = of_members(x + noise, settings)
+    if method.noisy_views == "both":
+        own = method.noise * np.stack([source.standard_normal(x.shape[1:]) for source in sources])
+        x, noise = x + own, noise - own
     tangents = _tangents(array(embed(points)), _jacobian(embed, points))
     g = unit(array(embed_reference(of_members(x, settings))))
     slopes = {
         "score_explained": -np.einsum("mdnk,mnk->mnd", tangents, g),
         "score_chance": np.zeros_like(noise),
     }
-    if method.noise:
+    if method.noise and method.noisy_views == "one":
         slopes["score_exact"] = -Views(world.mixture, method.noise).slope(x, x + noise)
     return {
         name: over_members(

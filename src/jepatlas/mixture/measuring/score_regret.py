@@ -23,7 +23,7 @@ from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.family import families
 from jepatlas.common.measuring.statistics import over_members
 from jepatlas.mixture.learning.method import ScoreMatching
-from jepatlas.mixture.learning.networks import Energy
+from jepatlas.mixture.learning.networks import Energy, PlainEnergy
 from jepatlas.mixture.measuring.exact_energy import ExactEnergy
 from jepatlas.mixture.measuring.metrics import Array
 from jepatlas.mixture.measuring.points import Settings, array
@@ -43,7 +43,7 @@ def evaluate_score_regret(
     kind, of which nothing is known."""
     known = families(type(method)) in [[family] for family in WITH_OPTIMUM]
     learned = dict(networks.items()).get("online")
-    if not known or not isinstance(learned, Energy):
+    if not known or not isinstance(learned, Energy | PlainEnergy):
         return {}
     smoothed = world.mixture.smoothed(method.sigma)
     exact = with_energy(networks, ExactEnergy(smoothed, learned.standardize))

@@ -8,9 +8,11 @@ from jepatlas.objectives.prediction import paired_distance
 
 
 class Method(TargetEncoder):
-    """No term keeps points apart; the predictor and the slow target are what delays collapse."""
+    """No term keeps points apart; the slow target, and a predictor, are what delays collapse."""
 
     def loss(self, networks: nn.ModuleDict, batch: Tensor, draws: Draws) -> Tensor:
         x, x_prime = self.views(batch, draws)
-        prediction = networks["predictor"](self.embed(networks, x))
+        prediction = self.embed(networks, x)
+        if self.predictor is not None:
+            prediction = networks["predictor"](prediction)
         return paired_distance(prediction, self.embed_reference(networks, x_prime))

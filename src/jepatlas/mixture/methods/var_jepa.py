@@ -27,7 +27,7 @@ class Method(Embedding):
         return nn.ModuleDict(
             {
                 "scaled": Standardize(points),
-                "online": encoder(points, [*hidden, 2 * dim], draws),
+                "online": encoder(points, [*hidden, 2 * dim], draws, self.inputs),
                 "predictor": MLP([dim, *self.predictor, 2 * dim], draws),
                 "decoder": MLP([dim, *self.decoder, points.shape[-1]], draws),
             }

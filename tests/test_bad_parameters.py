@@ -35,8 +35,8 @@ Keys = tuple[str | int, ...]
 
 # Where text may be anything, numbers may be negative, lists may have any length, or a block may go.
 ANY_TEXT = {"note", "images.data.path"}
-SIGNED = ("noisy_tv.system.rotation", "mixture.mixtures.", "mixture.landscape.")
-FIXED = ("mixture.mixtures.", "mixture.landscape.")
+FIXED = ("mixture.mixtures.", "mixture.landscape.", "mixture.methods.energy.as_published.box")
+SIGNED = ("noisy_tv.system.rotation", *FIXED)
 OF_ANY_NAME = "noisy_tv.partially_observed.systems"  # blocks, which may be empty
 OPTIONAL = {
     *("mixture.mixtures.asymmetric", "mixture.methods.*", "noisy_tv.methods.*"),
@@ -228,7 +228,7 @@ def _has_a_default(keys: Keys) -> bool:
         return (
             keys[3:] == ("as_published",)
             or keys[4:] in [(key,) for key in optional]
-            or (keys[2], *keys[4:]) in of_some
+            or (*keys[2:3], *keys[4:]) in of_some
         )
     rates = ("warm_up", "weight_decay")
     optional = {"images": rates, "hidden_causes": rates, "noisy_tv": ("averaging", "samples")}

@@ -1,7 +1,7 @@
 """The recipes of a method, each a block inside the method's in params.yaml.
 
-`as_published` has the settings of the document's own runs, to the letter where they are known; a
-method that the document does not have is without.
+`as_published` has the settings, networks and views of the document's public code, to the letter but
+for what docs/mixture.md lists; a method that the document does not have is without.
 """
 
 from jepatlas.common.base.parameters import scalar, value

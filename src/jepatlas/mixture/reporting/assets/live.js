@@ -10,7 +10,7 @@ const SAVED = 400; // pixels that a picture of lines is wide
 const pairsOf = (numbers) => Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]]);
 const SLIDERS = {
   noise: { label: "Noise of views", min: 0.05, max: 3, step: 0.05, value: 1.5, digits: 2 },
-  temperature: { label: "Temperature", min: 0.05, max: 2, step: 0.05, value: 0.5, digits: 2 },
+  temperature: { label: "Temperature", min: 0.05, max: 2, step: 0.05, value: 0.2, digits: 2 },
   averaging: { label: "EMA decay", min: 0.8, max: 0.999, step: 0.001, value: 0.99, digits: 3 },
   invariance: { label: "VICReg: invariance", min: 0, max: 50, step: 1, value: 25, digits: 0 },
   variance: { label: "VICReg: variance", min: 0, max: 100, step: 1, value: 50, digits: 0 },

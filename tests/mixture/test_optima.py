@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import eigh
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -297,3 +297,19 @@ def test_other_families_and_views_without_noise_have_no_optimum(spectrum):
     assert optima.optimum_of(lone, None, WORLD) is None
     other = jepa.Method(**FIELDS)
     assert optima.optimum_of(other, spectrum, WORLD) is None
+
+
+def test_without_an_optimum_a_landscape_is_held_beside_the_mutual_information(rng):
+    turn = rng.standard_normal((2, DIM))
+    found = measured(jepa.Method(**FIELDS), lambda x: np.tanh(x @ turn))
+    assert "optimum" not in found
+    trained, distance = [], []
+    for reference in WORLD.test[: SETTINGS.evaluation.references]:
+        kernel = multivariate_normal(reference, NOISE**2 * np.eye(2)).logpdf(WORLD.test)
+        critic = (kernel - VIEWS.smoothed.log_density(WORLD.test)).clip(-4)
+        u, v = np.tanh(WORLD.test @ turn), np.tanh(reference @ turn)
+        cosine = u @ v / np.linalg.norm(u, axis=1) / np.linalg.norm(v)
+        trained.append(np.corrcoef(cosine, critic)[0, 1])
+        distance.append(np.corrcoef(-np.linalg.norm(WORLD.test - reference, axis=1), critic)[0, 1])
+    assert found["information"]["trained"]["mean"] == pytest.approx(np.mean(trained), abs=1e-5)
+    assert found["information"]["distance"] == pytest.approx(np.mean(distance), abs=1e-9)

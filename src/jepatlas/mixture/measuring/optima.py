@@ -7,8 +7,10 @@ Which optimum a method has is told by the family of its objective:
   value is found among linear maps of the leading eigenfunctions of the positive-pair kernel;
 - contrastive, without one: the spectral loss, for which that linear map is in closed form.
 
-One of another family has no entry here, and is measured without. What masked prediction can reach
-at most, the conditional mean, is in `embeddings`; the score, in `scores`.
+One of another family has no entry here, and is measured without. But whatever its objective,
+views that differ have a spectrum and a mutual information, beside which its embedding is held. What
+masked prediction can reach at most, the conditional mean, is in `embeddings`; the score, in
+`scores`.
 """
 
 from abc import ABC, abstractmethod
@@ -205,10 +207,13 @@ def evaluate_optimum(
         if spectrum:
             found = _spectrum(encoders, spectrum, settings)
             measured.setdefault("spectrum", {})[state] = found
+            landscape = _landscape(Critic(spectrum.views), encoders, world, settings)
+            measured.setdefault("information", {})[state] = landscape
         if optimum:
             landscape = _landscape(exact, encoders, world, settings)
             measured.setdefault("optimum", {}).setdefault("landscape", {})[state] = landscape
     if spectrum:
+        measured["information"]["distance"] = _distance(Critic(spectrum.views), world, settings)
         values = spectrum.values[1 : LEADING + 1]
         measured["spectrum"]["exact"] = {str(k + 1): value for k, value in enumerate(values)}
     if optimum is None:

@@ -42,6 +42,9 @@ REGRET = {
 SPECTRUM = {
     "captured": "spectrum.trained.captured",
     "captured, untrained": "spectrum.untrained.captured",
+    "PMI": "information.trained",
+    "PMI, untrained": "information.untrained",
+    "PMI, distance": "information.distance",
     "score": "landscape.score_explained",
     "score, noise alone": "landscape.score_chance",
     "score, exact critic": "landscape.score_exact",

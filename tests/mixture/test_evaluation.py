@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from scipy.spatial.distance import mahalanobis
 from scipy.stats import multivariate_normal, sem, spearmanr, t
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ from jepatlas.mixture.drawing import album, maps, sheet
 from jepatlas.mixture.drawing import tables as plot_tables
 from jepatlas.mixture.learning.fitting import fit, initial
 from jepatlas.mixture.learning.method import Base, Embedding, Masked, ScoreMatching, load
-from jepatlas.mixture.measuring import fields
+from jepatlas.mixture.measuring import fields, scores
 from jepatlas.mixture.measuring.embeddings import _distances
 from jepatlas.mixture.measuring.evaluation import evaluate, headlines, through_training
 from jepatlas.mixture.measuring.metrics import score_explained
@@ -283,6 +284,14 @@ def test_the_exact_energy_has_no_error(sigma):
     assert measured["score.energy_correlation.mean"] == pytest.approx(1, abs=1e-9)
     np.testing.assert_allclose(drawn["energy"], drawn["exact_energy"], rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(drawn["score"], drawn["exact_score"], rtol=1e-3, atol=1e-4)
+
+
+def test_the_distance_beside_an_energy_is_that_of_mahalanobis():
+    inverse = np.linalg.inv(WORLD.mixture.covariance)
+    expected = [mahalanobis(x, WORLD.mixture.mean, inverse) ** 2 for x in WORLD.test]
+    np.testing.assert_allclose(scores.mahalanobis(WORLD.test, WORLD.mixture), expected)
+    measured, _ = measure_untrained(Exact(**FIELDS, sigma=0.0, hidden=(1,)))
+    assert 0 < measured["score.energy_correlation_distance"] < 0.99
 
 
 def test_adjusted_chains_in_the_exact_energy_are_as_good_as_exact_samples():

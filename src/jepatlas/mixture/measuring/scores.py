@@ -46,11 +46,21 @@ def evaluate_score(
                     for member in zip(energy, log_density, strict=True)
                 ]
             ),
+            "energy_correlation_distance": metrics.energy_correlation(
+                mahalanobis(test, smoothed), log_density
+            ),
         }
     }
     drawn = _fields(method, networks, smoothed, float(offset[0]), settings)
     measured["sampling"], samples = _sampling(method, networks, smoothed, world, settings)
     return measured, drawn | samples
+
+
+def mahalanobis(x: Array, mixture: Mixture) -> Array:
+    """Squared distance to the mean, in units of the covariance: `[n, d] -> [n]`. Twice the energy
+    of a Gaussian, and so what moments alone tell of -log p."""
+    away = x - mixture.mean
+    return np.asarray((away @ np.linalg.inv(mixture.covariance) * away).sum(axis=1))
 
 
 def _sampling(

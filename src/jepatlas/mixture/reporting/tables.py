@@ -53,6 +53,7 @@ SPECTRUM = {
 SCORE = {
     "Fisher error": "score.fisher_error",
     "corr(E, -log p)": "score.energy_correlation",
+    "corr, distance": "score.energy_correlation_distance",
     "weight error, ULA": "sampling.unadjusted.weight_error",
     "weight error, MALA": "sampling.adjusted.weight_error",
     "weight error, exact": "sampling.exact.weight_error",

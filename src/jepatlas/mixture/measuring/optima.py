@@ -201,19 +201,20 @@ def evaluate_optimum(
     spectrum = spectrum_of(method, world)
     optimum = optimum_of(method, spectrum, world)
     exact = _exact_landscapes(optimum, world, settings) if optimum else []
+    critic = _exact_landscapes(Critic(spectrum.views), world, settings) if spectrum else []
     measured: Metrics = {}
     for state, step in {"untrained": min(snapshots), "trained": max(snapshots)}.items():
         restore(networks, snapshots[step])
         if spectrum:
             found = _spectrum(encoders, spectrum, settings)
             measured.setdefault("spectrum", {})[state] = found
-            landscape = _landscape(Critic(spectrum.views), encoders, world, settings)
+            landscape = _landscape(critic, encoders, world, settings)
             measured.setdefault("information", {})[state] = landscape
         if optimum:
             landscape = _landscape(exact, encoders, world, settings)
             measured.setdefault("optimum", {}).setdefault("landscape", {})[state] = landscape
     if spectrum:
-        measured["information"]["distance"] = _distance(Critic(spectrum.views), world, settings)
+        measured["information"]["distance"] = _distance(critic, world, settings)
         values = spectrum.values[1 : LEADING + 1]
         measured["spectrum"]["exact"] = {str(k + 1): value for k, value in enumerate(values)}
     if optimum is None:

@@ -46,8 +46,11 @@ def evaluate_score(
                     for member in zip(energy, log_density, strict=True)
                 ]
             ),
-            "energy_correlation_distance": metrics.energy_correlation(
-                mahalanobis(test, smoothed), log_density
+            "energy_correlation_distance": over_members(
+                [
+                    metrics.energy_correlation(*member)
+                    for member in zip(mahalanobis(test, smoothed), log_density, strict=True)
+                ]
             ),
         }
     }
@@ -57,10 +60,10 @@ def evaluate_score(
 
 
 def mahalanobis(x: Array, mixture: Mixture) -> Array:
-    """Squared distance to the mean, in units of the covariance: `[n, d] -> [n]`. Twice the energy
-    of a Gaussian, and so what moments alone tell of -log p."""
+    """Squared distance to the mean, in units of the covariance: `[..., d] -> [...]`. Twice the
+    energy of a Gaussian, and so what moments alone tell of -log p."""
     away = x - mixture.mean
-    return np.asarray((away @ np.linalg.inv(mixture.covariance) * away).sum(axis=1))
+    return np.asarray((away @ np.linalg.inv(mixture.covariance) * away).sum(axis=-1))
 
 
 def _sampling(

@@ -744,7 +744,8 @@ def test_a_score_is_minus_the_slope_of_the_energy(name):
 
 def test_what_one_member_gives_alone_it_gives_among_others(tmp_path, monkeypatch):
     """The whole training of a method: weights, batches, noise."""
-    method, train_points = small("vicreg"), points(4, n=100, seed=1).float()
+    method = small("vicreg").model_copy(update={"learning_rate": 1e-3})  # rounding grows with it
+    train_points = points(4, n=100, seed=1).float()
     monkeypatch.chdir(tmp_path)
     together = fit("vicreg", method, train_points, 0, 3)
     alone = fit("vicreg", method, train_points[2:3], 0, 3, members=[2])

@@ -7,7 +7,7 @@ import pytest
 
 WIDTHS = (1440, 768, 375)
 PARTS = """
-#story, #landscapes canvas, .cards article, #wipe, #linked-embedding,
+#story, #landscapes figure:not([hidden]) canvas, .cards article, #wipe, #linked-embedding,
 #flow canvas, #curves canvas, #members canvas, #live-sigma, .live-world .handle,
 #live figure[data-live] canvas, #live .collapsed, #recipes svg, #more-charts svg,
 #causes-grids canvas, #causes-charts svg,

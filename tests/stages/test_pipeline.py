@@ -121,8 +121,12 @@ def test_a_second_run_runs_nothing(clone: Path) -> None:
 
 
 def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> None:
+    before = []
+
     def edit(params: dict[str, Any]) -> None:
-        params["mixture"]["methods"]["contrastive"]["default"]["temperature"] = 0.123
+        recipe = params["mixture"]["methods"]["contrastive"]["default"]
+        before.append(recipe["temperature"])
+        recipe["temperature"] = 0.123
 
     project.change(clone, edit)
     assert project.reproduce(clone) == {
@@ -148,7 +152,7 @@ def test_one_parameter_reruns_one_method_and_can_be_compared(clone: Path) -> Non
     (key, change) = params["params.yaml"].popitem()
     assert (key, change["old"], change["new"]) == (
         "mixture.methods.contrastive.default.temperature",
-        0.5,
+        *before,
         0.123,
     )
     assert not params["params.yaml"]

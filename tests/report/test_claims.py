@@ -141,6 +141,17 @@ def test_masked_dependencies_are_asked_for_where_there_are_some(tree):
     assert asked == [("as_published", "x0"), ("as_published", "x1"), ("default", "x1")]
 
 
+def test_masked_dependencies_are_not_tested_where_no_coordinate_tells_of_the_other(tree):
+    params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
+    for name in ("document", "asymmetric"):
+        rounds = {"weights": [0.5, 0.5], "means": [[0, 0], [0, 1]]}
+        rounds["covariances"] = [[[1, 0], [0, 1]], [[1, 0], [0, 1]]]
+        params["mixture"]["mixtures"][name] = rounds
+    (tree / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    (row,) = (one for one in gathering.decided() if one["id"] == "masked-dependencies")
+    assert row["verdict"] == NOT_TESTED
+
+
 def test_a_recipe_that_was_dropped_is_not_asked_about(tree):
     params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
     del params["mixture"]["methods"]["jepa"]["as_published"]

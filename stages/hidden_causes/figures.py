@@ -17,7 +17,9 @@ def main() -> None:
     exact = measures.read(DATA / "exact" / "measured.csv")
     methods = [measures.read(DATA / "measured" / f"{name}.csv") for name in names]
     measured = measures.joined([*methods, exact])
-    rows = measures.joined(read_csv(DATA / "rows" / f"{name}.csv") for name in names)
+    rows = measures.joined(
+        read_csv(DATA / "rows" / f"{name}.csv", **tables.BOUND) for name in names
+    )
     bounds = tables.bounds(rows)
     sweeps = {block: tables.sweep(measured, block) for block in tables.SWEEPS}
     write_csv(PLOTS / "tables" / "measures.csv", measured)

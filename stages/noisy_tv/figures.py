@@ -12,7 +12,7 @@ from jepatlas.common.measuring import measures
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
 from jepatlas.noisy_tv.drawing.series import series
-from jepatlas.noisy_tv.drawing.tables import tables
+from jepatlas.noisy_tv.drawing.tables import NUMBERS, TEXTS, tables
 from jepatlas.noisy_tv.truth.parameters import Sweep
 from jepatlas.noisy_tv.truth.system import System
 
@@ -26,10 +26,14 @@ def main() -> None:
     oracle, lqg, steered = DATA / "oracle", DATA / "lqg", DATA / "steered"
     measured = [oracle / "measured.csv", *(DATA / "measured" / f"{name}.csv" for name in names)]
     measured += [lqg / "measured.csv", *(steered / f"{name}.csv" for name in names)]
-    write_csv(PLOTS / "tables" / "measures.csv", measures.joined(map(read_csv, measured)))
+    write_csv(PLOTS / "tables" / "measures.csv", measures.joined(map(measures.read, measured)))
     rows = [oracle / "rows.csv", *(DATA / "rows" / f"{name}.csv" for name in names)]
     rows += [lqg / "rows.csv", *(steered / "rows" / f"{name}.csv" for name in names)]
-    found = tables(pd.concat(map(read_csv, rows)), system.memory, sweep.failure_scale)
+    found = tables(
+        pd.concat([read_csv(path, TEXTS, NUMBERS) for path in rows]),
+        system.memory,
+        sweep.failure_scale,
+    )
     for name, table in found.items():
         write_csv(PLOTS / "tables" / f"{name}.csv", table)
 

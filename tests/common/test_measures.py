@@ -74,8 +74,8 @@ def test_a_number_that_is_not_there_is_named(read, method, name):
     [
         (None, "no such file; `dvc repro` makes it"),
         (b"", "not a table"),
-        (b"a,b\n1,2\n", "should have the columns method, measure, mean, ci95, min, max"),
-        (b"method,measure\na,b\n", "should have the columns"),
+        (b"a,b\n1,2\n", "lacks the column method"),
+        (b"method,measure\na,b\n", "lacks the column members"),
         (
             b"method,measure,mean,ci95,min,max,members\na,b,1,much,0,2,\n",
             "the column ci95 should hold numbers; `dvc repro` makes it anew",

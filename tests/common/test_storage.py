@@ -20,7 +20,6 @@ from jepatlas.common.base.storage import (
     read_arrays,
     read_csv,
     read_json,
-    read_texts,
     rounded,
     write,
     write_arrays,
@@ -310,7 +309,6 @@ def test_csv(tmp_path):
     assert storage.SIGNIFICANT_DIGITS == 6
 
 
-@pytest.mark.parametrize("read", [read_csv, read_texts])
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -321,12 +319,12 @@ def test_csv(tmp_path):
         (b"\xff\xfe\x00", "not a table of plot data"),
     ],
 )
-def test_an_unusable_table_is_named(tmp_path, read, content, message):
+def test_an_unusable_table_is_named(tmp_path, content, message):
     path = tmp_path / "a.csv"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError) as refusal:
-        read(path)
+        read_csv(path)
     assert str(refusal.value).startswith(f"{path}: {message}")
     assert "\n" not in str(refusal.value)
 
@@ -342,4 +340,22 @@ def test_texts_are_read_as_they_are(tmp_path):
         {"id": "02", "claim": "a, b\nand c", "value": "null", "reason": ""},
     ]
     write_csv(tmp_path / "a.csv", pd.DataFrame(rows))
-    assert read_texts(tmp_path / "a.csv") == rows
+    assert read_csv(tmp_path / "a.csv", texts=rows[0]).to_dict("records") == rows
+
+
+def test_a_table_has_the_columns_that_are_asked_for(tmp_path):
+    path = tmp_path / "a.csv"
+    write_csv(path, pd.DataFrame({"name": ["1", "2"], "loss": [0.5, np.nan], "said": ["a", "b"]}))
+    read = read_csv(path, texts=["name"], numbers=["loss"])
+    assert list(read["name"]) == ["1", "2"]
+    np.testing.assert_array_equal(read["loss"], [0.5, np.nan])
+    for kind in ("texts", "numbers"):
+        with pytest.raises(InputError, match=f"^{path}: lacks the column lost; `dvc repro`"):
+            read_csv(path, **{kind: ["loss", "lost"]})
+    with pytest.raises(InputError, match=f"^{path}: the column said should hold numbers; `dvc"):
+        read_csv(path, numbers=["loss", "said"])
+
+
+def test_a_table_without_rows_has_columns_of_any_kind(tmp_path):
+    (tmp_path / "a.csv").write_text("name,loss\n")
+    assert read_csv(tmp_path / "a.csv", texts=["name"], numbers=["loss"]).empty

@@ -14,7 +14,7 @@ from jepatlas.common.drawing.looks import label
 from jepatlas.noisy_tv.drawing import curves, motion
 from jepatlas.noisy_tv.drawing.control import control
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
-from jepatlas.noisy_tv.drawing.series import series
+from jepatlas.noisy_tv.drawing.series import predictions, series
 from tests.noisy_tv.worlds import METHODS
 
 SCALES = (0.0, 4.0, 8.0)
@@ -264,11 +264,11 @@ def test_pictures_need_none_of_the_documents_models(names):
 @pytest.fixture
 def measured(tmp_path):
     """The files of series, of two scales and 30 steps; bjepa has beliefs by the default recipe."""
-    scales, way = np.array([0.0, 8.0]), np.ones((2, 51))
+    scales, way, ones = np.array([0.0, 8.0]), np.ones((2, 51)), np.ones((2, 30, 4))
     files = {
-        "oracle/drawn": {"scales": scales, "true": np.ones((2, 30, 4)), "kalman": way},
+        "oracle/drawn": {"scales": scales, "true": ones, "kalman": ones, "pca_next": way},
         "lqg/drawn": {"lqg_distance": way, "no_input_distance": way, "goals": way},
-        "evaluated/bjepa": {"bjepa": np.ones((2, 30, 4)), "bjepa_std": np.ones((2, 4))},
+        "evaluated/bjepa": {"bjepa": ones, "bjepa_std": np.ones((2, 4))},
         "steered/bjepa": {"bjepa_distance": way, "bjepa_path": way},
     }
     for file, arrays in files.items():
@@ -284,15 +284,19 @@ SURE = {"default": {"bjepa"}}
 
 def test_series_are_read_for_both_recipes(measured):
     found = series(measured, ["bjepa"], SURE, 4)
-    names = ("scales", "true", "lqg_distance", "no_input_distance", "bjepa", "bjepa_distance")
-    expected = {f"{recipe}/{name}" for recipe in RECIPES for name in names}
+    shown = ("scales", "true", "kalman", "bjepa")
+    drawn = ("lqg_distance", "no_input_distance", "bjepa_distance")
+    expected = {f"{recipe}/{name}" for recipe in RECIPES for name in (*shown, *drawn)}
     assert set(found) == expected | {"default/bjepa_std"}
+    on_the_page = {f"{recipe}/{name}" for recipe in RECIPES for name in shown}
+    assert set(predictions(measured, ["bjepa"], 4)) == on_the_page
 
 
 @pytest.mark.parametrize(
     ("file", "name"),
     [
         ("oracle/drawn", "true"),
+        ("oracle/drawn", "kalman"),
         ("lqg/drawn", "no_input_distance"),
         ("evaluated/bjepa", "bjepa"),
         ("evaluated/bjepa", "bjepa_std"),

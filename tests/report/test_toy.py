@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from jepatlas.common.base.storage import read_texts
+from jepatlas.common.base.storage import read_csv
+from jepatlas.common.reporting.rules import COLUMNS
 from tests import project
 from tests.report import toy
 
@@ -135,12 +136,12 @@ def test_its_claims_are_judged(root):
         "does not hold": 0,
         "not tested": 0,
     }
-    (row,) = read_texts(root / "plots/claims.csv")
+    (row,) = read_csv(root / "plots/claims.csv", texts=COLUMNS).to_dict("records")
     assert (row["track"], row["verdict"]) == ("toy", "holds")
     assert row["measured"] == "error of the line at noise = 1"
     toy.measure(root, {"error": {"0": 0.1, "1": 0.7}})
     run(root, "-m", "stages.claims")
-    (row,) = read_texts(root / "plots/claims.csv")
+    (row,) = read_csv(root / "plots/claims.csv", texts=COLUMNS).to_dict("records")
     assert (row["verdict"], row["value"]) == ("holds in part", "0.7 ± 0")
 
 

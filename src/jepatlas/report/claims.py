@@ -10,7 +10,8 @@ from typing import Any
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import value
-from jepatlas.common.reporting.rules import Claim, Evidence, judge
+from jepatlas.common.base.storage import read_csv
+from jepatlas.common.reporting.rules import COLUMNS, Claim, Evidence, judge
 
 TABLE = Path("plots/claims.csv")  # the rows of `decided`
 
@@ -47,3 +48,9 @@ def decided() -> list[dict[str, str]]:
     """A row for each claim: what it says, its test, the number that decides, and the verdict."""
     found = evidence()
     return [judge(claim, found) for claim in gathered()]
+
+
+def read() -> list[dict[str, str]]:
+    """These rows, from the file of the current folder."""
+    rows = read_csv(TABLE, texts=COLUMNS).to_dict("records")
+    return [{str(key): str(text) for key, text in row.items()} for row in rows]

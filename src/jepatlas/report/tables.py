@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_texts
 from jepatlas.common.reporting.rules import HOLDS, by_source, counts
 from jepatlas.common.reporting.tables import markdown
 from jepatlas.report import document
-from jepatlas.report.claims import TABLE, data_sets
+from jepatlas.report.claims import data_sets, read
 
 
 def tables() -> dict[str, str]:
@@ -20,7 +19,7 @@ def tables() -> dict[str, str]:
         for name in found.keys() & offered.keys():
             raise InputError(f"{track}: another track offers a table '{name}' too")
         found |= offered
-    return found | {"claims": claims(read_texts(TABLE), data_sets())}
+    return found | {"claims": claims(read(), data_sets())}
 
 
 def claims(rows: Sequence[Mapping[str, str]], sets: Mapping[str, str]) -> str:

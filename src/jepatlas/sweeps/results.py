@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import read_csv
+from jepatlas.common.measuring.measures import read
 from jepatlas.sweeps.copies import Project
 from jepatlas.sweeps.experiments import Experiment
 from jepatlas.sweeps.file import Sweep
@@ -28,7 +28,7 @@ def table(project: Project, file: Path, sweep: Sweep, there: Sequence[Experiment
 
 def rows(project: Project, sweep: Sweep, experiment: Experiment) -> pd.DataFrame:
     """Everything that the target stages of one experiment have measured."""
-    found = pd.concat([read_csv(path) for path in project.measured(experiment, sweep.targets)])
+    found = pd.concat([read(path) for path in project.measured(experiment, sweep.targets)])
     known = {"experiment": experiment.name} | {
         name: ",".join(map(str, value)) if isinstance(value, list) else value
         for name, value in experiment.values.items()

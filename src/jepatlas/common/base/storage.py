@@ -8,7 +8,7 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from jepatlas.common.base.layout import check
 from jepatlas.common.base.yaml_file import InputError
@@ -87,25 +88,33 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write(path, lambda file: table.to_csv(file, index=False, float_format=layout))
 
 
-def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """A table; options: of pandas' `read_csv`. A missing or damaged one is an `InputError`."""
+def read_csv(
+    path: Path, texts: Collection[str] = (), numbers: Collection[str] = ()
+) -> pd.DataFrame:
+    """A table that has these columns; a missing or damaged one is an `InputError`.
+
+    texts: columns whose cells stay texts, also where they look like numbers or are empty; numbers:
+    columns of numbers, NaN where a cell is empty.
+    """
     try:
         content = path.read_bytes()
         if content and not content.endswith(b"\n"):
             raise ValueError("it was cut short")
-        return pd.read_csv(BytesIO(content), **options)
+        kinds = dict.fromkeys(texts, str)
+        found = pd.read_csv(BytesIO(content), dtype=kinds, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` makes it") from None
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path}: not a table of plot data ({' '.join(str(error).split())}); {ANEW}"
         ) from None
-
-
-def read_texts(path: Path) -> list[dict[str, str]]:
-    """The rows of a table of texts: what looks like a number stays a text, as does an empty one."""
-    rows = read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-    return [{str(key): str(text) for key, text in row.items()} for row in rows]
+    found = found.fillna(dict.fromkeys(texts, ""))
+    for name in (*texts, *numbers):
+        if name not in found:
+            raise InputError(f"{path}: lacks the column {name}; {ANEW}")
+        if name in numbers and len(found) and not is_numeric_dtype(found[name]):
+            raise InputError(f"{path}: the column {name} should hold numbers; {ANEW}")
+    return found
 
 
 def rounded(content: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The training loop, one for every track: optimiser, schedule, average, curves, checkpoint."""
+"""The training loop, one for every track: schedule, average, curves, checkpoint."""
 
 import math
 import time
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from jepatlas.common.base.parameters import Fraction, InputError, NonNegative, Positive, Section
+from jepatlas.common.learning.adamw import AdamW
 from jepatlas.common.learning.batches import Batch, Batches
 from jepatlas.common.learning.checkpoint import Checkpoint
 from jepatlas.common.learning.draws import Draws
@@ -138,7 +139,7 @@ class _Run:
         self.networks, self.training, self.draws, self.label = networks, training, draws, label
         self.kept = nn.ModuleDict({name: networks[name] for name in parts})
         self.trained = {name: p for name, p in networks.named_parameters() if p.requires_grad}
-        self.optimiser = torch.optim.AdamW(_groups(self.trained, training), fused=True)
+        self.optimiser = AdamW(self.trained, training.weight_decay)
         self.online: list[Tensor] = (
             list(networks["online"].parameters()) if "average" in networks else []
         )
@@ -150,13 +151,11 @@ class _Run:
 
     def advance(self, loss: Loss, batches: Batches) -> Tensor:
         """One step; the losses of the members before it, `[members]`."""
-        before = self.step / batches.steps
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.training.rate(before)
+        rate = self.training.rate(self.step / batches.steps)
         losses = loss(batches.batch(self.step))
         self.optimiser.zero_grad()
         losses.sum().backward()  # members share nothing, so their gradients do not mix
-        self.optimiser.step()
+        self.optimiser.step(rate)
         self.step += 1
         if self.average:
             self._follow(self.training.decay(self.step / batches.steps))
@@ -207,8 +206,7 @@ class _Run:
     def tensors(self) -> dict[str, Tensor]:
         """Everything that training goes on from, by name."""
         found = {f"networks/{k}": v for k, v in self.networks.state_dict().items()}
-        for number, moments in self.optimiser.state_dict()["state"].items():
-            found |= {f"optimiser/{number}/{name}": v for name, v in moments.items()}
+        found |= {f"optimiser/{k}": v for k, v in self.optimiser.state().items()}
         for number, source in enumerate(self.draws):
             found[f"draws/{number}"] = source.state()
         # Numbered, because a file of tensors does not keep their order.
@@ -225,15 +223,7 @@ class _Run:
         if tensors is None:
             return
         self.networks.load_state_dict(below("networks", tensors))
-        optimiser = self.optimiser.state_dict()
-        parameters = [p for group in self.optimiser.param_groups for p in group["params"]]
-        for number, parameter in enumerate(parameters):
-            optimiser["state"][number] = {
-                # In the parameter's own memory format, or the next step rounds differently.
-                name: torch.empty_like(parameter).copy_(value) if value.ndim else value
-                for name, value in below(f"optimiser/{number}", tensors).items()
-            }
-        self.optimiser.load_state_dict(optimiser)
+        self.optimiser.restore(below("optimiser", tensors))
         for number, source in enumerate(self.draws):
             source.restore(tensors[f"draws/{number}"])
         for name, values in sorted(below("curves", tensors).items()):
@@ -243,12 +233,3 @@ class _Run:
             self.snapshots[step] = below(str(step), kept)
         self.noted = tensors["noted"].tolist()
         self.step = self.noted[-1]
-
-
-def _groups(trained: Mapping[str, Tensor], training: Training) -> list[dict[str, object]]:
-    plain = [p for name, p in trained.items() if p.ndim <= 1 or name.endswith("bias")]
-    decayed = [p for name, p in trained.items() if not (p.ndim <= 1 or name.endswith("bias"))]
-    return [
-        {"params": decayed, "weight_decay": training.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from jepatlas.common.base.parameters import InputError
-from jepatlas.common.base.storage import ANEW, read_csv
+from jepatlas.common.base.storage import read_csv
 
 METRICS = Path("metrics")  # what DVC is told: METRICS/TRACK/METHOD.json, {METHOD: {name: number}}
 NUMBERS = ("mean", "ci95", "min", "max")
@@ -39,11 +38,10 @@ class Measure(NamedTuple):
     members: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, numbers: Iterable[float], members: Any) -> "Measure":
-        """members: as in the table, where an empty cell is read as NaN."""
-        kept = members.split() if isinstance(members, str) else ()
+    def of(cls, numbers: Iterable[float], members: str) -> "Measure":
+        """members: as in the table."""
         mean, ci95, low, high = numbers
-        return cls(mean, ci95, low, high, tuple(map(float, kept)))
+        return cls(mean, ci95, low, high, tuple(map(float, members.split())))
 
 
 def table(method: str, measured: Mapping[str, Any]) -> pd.DataFrame:
@@ -58,13 +56,7 @@ def table(method: str, measured: Mapping[str, Any]) -> pd.DataFrame:
 
 def read(path: Path) -> pd.DataFrame:
     """The rows of such a table from its file; a missing or damaged one is an `InputError`."""
-    found = read_csv(path)
-    if tuple(found.columns) != COLUMNS:
-        raise InputError(f"{path}: should have the columns {', '.join(COLUMNS)}; {ANEW}")
-    for name in NUMBERS:
-        if len(found) and not is_numeric_dtype(found[name]):
-            raise InputError(f"{path}: the column {name} should hold numbers; {ANEW}")
-    return found
+    return read_csv(path, texts=("method", "measure", "members"), numbers=NUMBERS)
 
 
 def nested(rows: pd.DataFrame) -> dict[str, Any]:
@@ -72,7 +64,7 @@ def nested(rows: pd.DataFrame) -> dict[str, Any]:
     what is unknown."""
     whole: dict[str, Any] = {}
     values = rows[list(NUMBERS)].itertuples(index=False)
-    for name, row in zip(rows["measure"].astype(str), values, strict=True):
+    for name, row in zip(rows["measure"], values, strict=True):
         *parents, last = name.split(".")
         inner = whole
         for parent in parents:
@@ -113,7 +105,7 @@ class Measures:
         path = root / track / "tables" / "measures.csv"
         found = read(path)
         values = zip(found[list(NUMBERS)].itertuples(index=False), found["members"], strict=True)
-        keys = zip(found["method"].astype(str), found["measure"].astype(str), strict=True)
+        keys = zip(found["method"], found["measure"], strict=True)
         return cls(path, {key: Measure.of(*row) for key, row in zip(keys, values, strict=True)})
 
     @property

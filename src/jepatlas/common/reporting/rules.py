@@ -55,6 +55,10 @@ VERDICTS = HOLDS, IN_PART, UNDECIDED, FAILS, NOT_TESTED = (
 
 ROUNDING = 1e-5  # of numbers with six digits, relative
 MANY = 1000  # seeds
+COLUMNS = (  # of the table of claims
+    *("id", "track", "source", "address", "section", "claim", "test", "measured", "key", "value"),
+    *("needed", "recipe", "verdict", "reason"),
+)
 NO_INTERVAL = "an interval takes two seeds, and a measure that is defined"
 
 

@@ -12,7 +12,7 @@ from jepatlas.common.measuring.measures import Measure, Measures
 from jepatlas.common.measuring.statistics import summary
 
 RESULTS = Path("sweeps/results")
-COLUMNS = ["seed", "method", "measure", "mean"]
+TEXTS, NUMBERS = ("method", "measure"), ("seed", "mean")
 
 
 def over_seeds(own: Measures, sweep: str, seed: int) -> Measures:
@@ -43,12 +43,12 @@ def _rows(sweep: str) -> Mapping[tuple[str, str], dict[int, float]]:
     if not path.exists():
         return {}
     try:
-        numbers = read_csv(path)[COLUMNS].astype({"seed": int, "mean": float})
-    except (InputError, KeyError, ValueError):
+        numbers = read_csv(path, TEXTS, NUMBERS).astype({"seed": int})
+    except (InputError, ValueError):
         command = f"make sweep SWEEP=sweeps/{sweep}.yaml"
         raise InputError(f"{path}: not the table of a sweep; `{command}` makes it anew") from None
     return {
-        (str(method), str(measure)): dict(zip(of["seed"], of["mean"], strict=True))
+        (method, measure): dict(zip(of["seed"], of["mean"], strict=True))
         for (method, measure), of in numbers.groupby(["method", "measure"], sort=False)
     }
 

@@ -4,6 +4,7 @@ import pandas as pd
 
 from jepatlas.common.measuring.measures import Measure
 
+BOUND = {"texts": ("method", "world"), "numbers": ("seed", "error", "bound")}  # columns by kind
 SWEEPS = {"shapes": "alpha", "dimensions": "n"}  # blocks of worlds: what varies in them
 
 
@@ -21,5 +22,4 @@ def sweep(measured: pd.DataFrame, block: str) -> pd.DataFrame:
 
 def bounds(rows: pd.DataFrame) -> pd.DataFrame:
     """Error and bound of each seed in each world that has one."""
-    columns = ["method", "world", "seed", "error", "bound"]
-    return rows.reindex(columns=columns).dropna()
+    return rows[[name for names in BOUND.values() for name in names]].dropna()

@@ -27,6 +27,7 @@ x, `shapes.ALPHA/eigenfunction` `[2, cells]` the latent and the first eigenfunct
 `arm/pictures` `[rows, columns, 28, 28]`, rows from below, as images are seen with the origin below.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,7 @@ from jepatlas.hidden_causes.measuring.planning import Plans
 from jepatlas.hidden_causes.truth.latents import Array
 
 DRAWN_PATHS = 12
+UNBOUNDED = {"error": math.nan, "bound": math.nan}  # of a world without a bound
 Row = dict[str, float]  # the measures of one seed in one world
 HEADLINES = {  # names that DVC shows: measures
     "coupling": "mixings.coupling.r2",
@@ -56,9 +58,9 @@ def summarised(rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
 
 
 def by_seed(method: str, rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
-    """A row for each seed in each world, a column for each measure."""
+    """A row for each seed in each world, a column for each measure, those of the bound always."""
     found = [
-        {"method": method, "world": world, "seed": seed, **row}
+        {"method": method, "world": world, "seed": seed, **UNBOUNDED, **row}
         for world, seeds in rows.items()
         for seed, row in enumerate(seeds)
     ]

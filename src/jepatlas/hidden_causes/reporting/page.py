@@ -20,6 +20,7 @@ from jepatlas.common.reporting.packing import Array, Arrays
 from jepatlas.common.reporting.page import Section, asset, fill, folded, still
 from jepatlas.common.reporting.page import measures as table
 from jepatlas.hidden_causes.drawing import layout
+from jepatlas.hidden_causes.drawing.tables import BOUND, SWEEPS
 from jepatlas.hidden_causes.reporting.cards import CARDS
 from jepatlas.hidden_causes.track import TITLE
 
@@ -45,9 +46,10 @@ def page() -> Section:
         name: read_arrays(DATA / "evaluated" / f"{name}.npz", layout.EVALUATED) for name in names
     }
     tables = {
-        name: read_csv(PLOTS / "tables" / f"{name}.csv")
-        for name in ("shapes", "dimensions", "bounds")
+        name: read_csv(PLOTS / "tables" / f"{name}.csv", ["method"], [x, "mean", "low", "high"])
+        for name, x in SWEEPS.items()
     }
+    tables["bounds"] = read_csv(PLOTS / "tables" / "bounds.csv", **BOUND)
     labels = {name: called(name) for name in [*names, *EXACT]}
     measured = Measures.read("hidden_causes")
     shown = data(truth, drawn, measured)

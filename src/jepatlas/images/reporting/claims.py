@@ -28,7 +28,7 @@ def claims() -> list[Claim]:
 
 def data_set() -> str:
     """The set that the track learned from."""
-    return str(read_csv(Path("plots/images/tables/data_set.csv"))["name"][0])
+    return str(read_csv(Path("plots/images/tables/data_set.csv"), texts=["name"])["name"][0])
 
 
 def measures() -> Measures:

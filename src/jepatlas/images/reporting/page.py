@@ -25,8 +25,6 @@ from jepatlas.images.track import TITLE
 from jepatlas.images.truth.world import LAYOUT, Images
 
 DATA, TABLES = Path("data/images"), Path("plots/images/tables")
-# Names are texts, also where they look like numbers.
-NAMED = dict.fromkeys(("method", "actual", "predicted"), str)
 MAP = 4095  # steps of a map per side: finer than a pixel
 HEADLINES = {  # headings: measures
     "right by 5-NN": "knn.accuracy",
@@ -51,8 +49,8 @@ def page() -> Section:
     sheet = packing.Sheet(images.shape)
     shown = data(images, evaluated, measures, sheet)
     shown["charts"] = charts(
-        read_csv(TABLES / "training.csv"),
-        read_csv(TABLES / "confusion.csv", dtype=NAMED, keep_default_na=False),
+        read_csv(TABLES / "training.csv", ["method"], ["epoch", "loss", "knn_accuracy"]),
+        read_csv(TABLES / "confusion.csv", ["method", "actual", "predicted"], ["count"]),
         names,
         images.classes,
     )

@@ -6,6 +6,9 @@ import pandas as pd
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 
 INTERVAL = ("ci95", "low", "high")
+TEXTS = ("table", "recipe", "model", "measure")  # columns that rows have always
+NUMBERS = ("scale", "memory", "mean", "min", "max", *INTERVAL)
+OF_SOME = ("horizon", "level", "expert")  # what else rows of one table or another have
 NAMES = ("r2", "rollout", "coverage", "nll", "transfer", "control")
 
 
@@ -16,6 +19,7 @@ def tables(rows: pd.DataFrame, memory: float, failure_scale: float) -> dict[str,
     are at the system's own memory. Rows come from files, with fewer digits than parameters may
     have. `partially_observed` has what `r2` has, in these other systems.
     """
+    rows = rows.reindex(columns=list(dict.fromkeys([*rows, *OF_SOME])))
     other = rows[~rows.recipe.isin(list(RECIPES)) & (rows["table"] == "r2")]
     columns = ["table", "memory"]
     found = {
@@ -40,4 +44,5 @@ def _with_values(rows: pd.DataFrame) -> pd.DataFrame:
     any."""
     if rows.empty:
         return rows
-    return rows[[name for name in rows if name in INTERVAL or rows[name].notna().any()]]
+    found = rows.notna() & (rows != "")
+    return rows[[name for name in rows if name in INTERVAL or found[name].any()]]

@@ -11,7 +11,12 @@ from jepatlas.common.reporting.charts import INK, rows, specification
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 
 COLUMNS = ("model", "mean", "min", "max")
-TABLES = ("rollout", "coverage", "failure", "transfer")
+TABLES = {  # table: its columns of texts, and of numbers beside the summary
+    "rollout": (("recipe", "model"), ("scale", "horizon")),
+    "coverage": (("recipe", "model"), ("scale", "level")),
+    "failure": (("recipe", "model", "measure"), ("memory",)),
+    "transfer": (("recipe", "model", "measure", "expert"), ("scale",)),
+}
 CURVES = (  # table, words, x, its title, y, whether x is logarithmic
     ("rollout", "Many steps ahead", "horizon", "steps ahead", "R²", True),
     ("coverage", "Calibration", "level", "level of the interval", "share of s within", False),

@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from jepatlas.common.base.parameters import InputError, section, value
-from jepatlas.common.base.storage import read_arrays, read_csv
+from jepatlas.common.base.parameters import section, value
+from jepatlas.common.base.storage import read_csv
 from jepatlas.common.measuring.measures import Measures
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.cards import cards
@@ -18,23 +18,24 @@ from jepatlas.common.reporting.packing import Arrays
 from jepatlas.common.reporting.page import Section, Step, asset, fill, folded, measures, still
 from jepatlas.noisy_tv.drawing.looks import RECIPES, looks
 from jepatlas.noisy_tv.drawing.motion import DOCUMENT
+from jepatlas.noisy_tv.drawing.series import LIMIT, predictions
 from jepatlas.noisy_tv.reporting import more
 from jepatlas.noisy_tv.reporting.cards import CARDS
 from jepatlas.noisy_tv.track import TITLE
 from jepatlas.noisy_tv.truth.parameters import Sweep, in_name
+from jepatlas.noisy_tv.truth.system import System
 
 DATA, PLOTS = Path("data/noisy_tv"), Path("plots/noisy_tv/tables")
-LIMIT = "kalman"
+SUMMARY = ("mean", "min", "max")  # columns of tables that charts show
 DECIMALS = 4  # decimals of the scores
 
 
 def page() -> Section:
     """The section, from the files of the current folder."""
     names, scales = list(value("noisy_tv.methods")), section("noisy_tv.sweep", Sweep).scales
-    drawn = read_arrays(DATA / "oracle" / "drawn.npz")
-    for name in names:
-        drawn |= read_arrays(DATA / "evaluated" / f"{name}.npz")
-    found = data(names, read_csv(PLOTS / "r2.csv"), drawn)
+    drawn = predictions(DATA, names, section("noisy_tv.system", System).signal)
+    r2 = read_csv(PLOTS / "r2.csv", ["recipe", "model", "measure"], ["scale", *SUMMARY])
+    found = data(names, r2, drawn)
     scripts = [asset(__package__, f"{name}.js") for name in ("more", "noisy_tv")]
     labels = {model["name"]: model["label"] for model in found["models"]}
     table = folded(measures("noisy_tv", labels))
@@ -97,27 +98,20 @@ def models(methods: Sequence[str]) -> list[dict[str, Any]]:
 def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str, Any]:
     """Scores of both recipes, and the series of the first seed.
 
-    table: plots/noisy_tv/tables/r2.csv; drawn: what the oracle and `evaluate` wrote, arrays
-    `[scales, steps, signal]`.
+    table: plots/noisy_tv/tables/r2.csv; drawn: of `predictions`, arrays `[scales, steps, signal]`.
     """
     known = [*methods, LIMIT]
     rows = table[(table.measure == "r2") & table.model.isin(known)]
     recipes = {}
     for recipe, title in RECIPES.items():
-        try:
-            shown = {name: drawn[f"{recipe}/{name}"] for name in ("true", *known)}
-            scales = drawn[f"{recipe}/scales"].tolist()
-        except KeyError as missing:
-            raise InputError(
-                f"data/noisy_tv/evaluated: lacks {missing}; `dvc repro` makes it anew"
-            ) from None
+        shown = {name: drawn[f"{recipe}/{name}"] for name in ("true", *known)}
         recipes[recipe] = {
             "title": title,
-            "scales": scales,
+            "scales": drawn[f"{recipe}/scales"].tolist(),
             "steps": shown["true"].shape[1],
             "series": {name: packing.stepped(array[..., :2]) for name, array in shown.items()},
         }
-    columns = ["recipe", "model", "scale", "mean", "min", "max"]
+    columns = ["recipe", "model", "scale", *SUMMARY]
     scores = [
         {
             key: round(item, DECIMALS) if isinstance(item, float) else item
@@ -139,8 +133,10 @@ def charts(names: Sequence[dict[str, Any]], scales: Sequence[float]) -> dict[str
 def beside(names: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The charts of `more.py`, of the models in `names` and no others."""
     known = [model["name"] for model in names]
-    tables = {name: read_csv(PLOTS / f"{name}.csv") for name in more.TABLES}
-    tables = {name: table[table.model.isin(known)] for name, table in tables.items()}
+    tables = {}
+    for name, (texts, numbers) in more.TABLES.items():
+        table = read_csv(PLOTS / f"{name}.csv", texts, [*numbers, *SUMMARY])
+        tables[name] = table[table.model.isin(known)]
     return more.charts(tables, more.Look(_colour(names), _dash(names)))
 
 

@@ -13,11 +13,10 @@ import vl_convert
 
 from jepatlas.common.base import tracks
 from jepatlas.common.base.parameters import PARAMS, Note, scalar
-from jepatlas.common.base.storage import read_texts
 from jepatlas.common.reporting import packing
 from jepatlas.common.reporting.page import Section, asset, fill
 from jepatlas.report import document
-from jepatlas.report.claims import TABLE
+from jepatlas.report.claims import read
 from jepatlas.report.page import claims, plain
 
 # What all sections share, in the order in which they need each other.
@@ -46,7 +45,7 @@ def sections() -> dict[str, Section]:
 
 def page() -> str:
     """The page as text, from the files of the current folder."""
-    rows = read_texts(TABLE)
+    rows = read()
     note = scalar("note", Note)
     return assembled(sections(), rows, note, PARAMS.read_text(encoding="utf-8"))
 

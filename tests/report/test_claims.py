@@ -152,6 +152,19 @@ def test_masked_dependencies_are_not_tested_where_no_coordinate_tells_of_the_oth
     assert row["verdict"] == NOT_TESTED
 
 
+@pytest.mark.parametrize(
+    ("means", "bound"), [([[0, 0], [3, 4], [0, 0]], ["0.2"]), ([[1, 1], [1, 1], [1, 1]], [])]
+)
+def test_clusters_with_one_mean_are_no_distance_apart(tree, means, bound):
+    params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
+    params["mixture"]["mixtures"]["document"]["means"] = means
+    (tree / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    (claim,) = (one for one in gathering.gathered() if one.id == "jepa-smooth")
+    asked = [str(one) for one in claim.conditions if "roughness of jepa by" in str(one)]
+    assert [one.rpartition(" < ")[2] for one in asked] == bound
+    assert any("well depth of jepa by" in str(one) for one in claim.conditions)
+
+
 def test_a_recipe_that_was_dropped_is_not_asked_about(tree):
     params = yaml.safe_load((tree / "params.yaml").read_text(encoding="utf-8"))
     del params["mixture"]["methods"]["jepa"]["as_published"]

@@ -1,5 +1,6 @@
 """Numbers that more than one track reports."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ def over_members(values: npt.ArrayLike) -> dict[str, Any]:
     """`summary`, and the values themselves: differences of two measures are then taken member by
     member, as members of the same number share their data and their seed."""
     return summary(values) | {"members": [float(value) for value in np.asarray(values)]}
+
+
+def by_member(measure: Callable[..., float], *arrays: Iterable[Any]) -> dict[str, Any]:
+    """`over_members` of a measure of each member's own part of `arrays`, `[members, ...]`."""
+    return over_members([measure(*own) for own in zip(*arrays, strict=True)])
 
 
 def effective_rank(z: npt.NDArray[Any]) -> float:

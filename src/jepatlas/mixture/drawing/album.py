@@ -14,42 +14,12 @@ from jepatlas.common.base.storage import read_arrays
 from jepatlas.common.drawing.style import save_both, save_gif
 from jepatlas.common.measuring import measures
 from jepatlas.mixture.drawing import landscape, score, sheet
+from jepatlas.mixture.drawing.layout import EVALUATED
 from jepatlas.mixture.drawing.maps import Arrays, Scene
 from jepatlas.mixture.drawing.sheet import Entry
 from jepatlas.mixture.truth.recipes import DEFAULT, PUBLISHED, recipes
 
 FRAMES_PER_SECOND = 5
-LAYOUT = {  # of what `evaluate` wrote, below the recipe's name
-    "*/points": "float _ 2",
-    "*/steps": "int rounds",
-    "*/losses": "float rounds _",
-    "*/snapshot_steps": "int kept",
-    "*/spread": "float kept _",
-    "*/effective_rank": "float kept _",
-    "*/*_references": "float _ 2",
-    "*/*_landscapes": "float _ _ _",
-    "*/optimum_title": "text",
-    "*/energy": "float height width",
-    "*/exact_energy": "float height width",
-    "*/arrows": "float rows columns 2",
-    "*/score": "float rows columns 2",
-    "*/exact_score": "float rows columns 2",
-    "*/exact_samples": "float _ 2",
-    "*/unadjusted_path": "float times chains 2",
-    "*/adjusted_path": "float times chains 2",
-    "*/members": "int16 _ _ _",
-    "*/members_step": "float",
-    "*/members_reference": "float 2",
-    "*/field_steps": "int _",
-    "*/field_side": "int",
-    "*/field_nats": "int",
-    "*/field_[0-9]*": "int16 _ side side",
-    "*/target_[0-9]*": "int16 _ side side",
-    "*/energy_[0-9]*": "int16 side side",
-    "*/step_[0-9]*": "float _",
-    "*/offset_[0-9]*": "float _",
-    "*/rounding_[0-9]*": "float",
-}
 NEEDED = {
     "embedding": {
         "arrays": "points steps losses snapshot_steps spread effective_rank means_references "
@@ -83,7 +53,7 @@ def read_all(names: Sequence[str], folder: Path) -> list[Entry]:
 def arrays_of(recipe: str, file: Path) -> Arrays:
     """What `mixture_evaluate` wrote of a recipe: the arrays called `RECIPE/NAME`, by `NAME`."""
     start = f"{recipe}/"
-    arrays = read_arrays(file, LAYOUT)
+    arrays = read_arrays(file, EVALUATED)
     return {key.removeprefix(start): arrays[key] for key in arrays if key.startswith(start)}
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from jepatlas.common.base.random import generator
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import restore
-from jepatlas.common.measuring.statistics import effective_rank, over_members
+from jepatlas.common.measuring.statistics import by_member, effective_rank, over_members
 from jepatlas.mixture.learning.method import Embedding, Masked
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.centring import Encode, Encoders
@@ -64,8 +64,8 @@ def evaluate_embedding(
 
 def _collapse(u: Array, z: Array) -> Metrics:
     return {
-        "spread": over_members([metrics.spread(member) for member in u]),
-        "effective_rank": over_members([effective_rank(member) for member in z]),
+        "spread": by_member(metrics.spread, u),
+        "effective_rank": by_member(effective_rank, z),
     }
 
 
@@ -79,13 +79,12 @@ def _clusters(u_probe: Array, u: Array, world: World) -> Metrics:
         accuracy = (np.array([probe(*member) for member in members]) == labels).mean(axis=1)
         measured[f"{name}_accuracy"] = over_members(accuracy)
         measured[f"{name}_of_bayes"] = over_members(accuracy / bayes)
-    silhouettes = [metrics.silhouette(*member) for member in zip(u, labels, strict=True)]
-    return measured | {"silhouette": over_members(silhouettes)}
+    return measured | {"silhouette": by_member(metrics.silhouette, u, labels)}
 
 
 def _neighbours(u: Array, world: World, count: int) -> Metrics:
-    members = zip(world.test[:, :count], u[:, :count], strict=True)
-    return {"trustworthiness": over_members([metrics.local_structure(*one) for one in members])}
+    measured = by_member(metrics.local_structure, world.test[:, :count], u[:, :count])
+    return {"trustworthiness": measured}
 
 
 def _distances(embed: Encode, mixture: Mixture, settings: Settings) -> Metrics:
@@ -135,11 +134,16 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
     embed, embed_reference = encoders
     x = world.test[:, :SCORED]
     sources = [generator(settings.seed, member, "scored") for member in range(len(x))]
-    noise = method.noise * np.stack([source.standard_normal(x.shape[1:]) for source in sources])
+
+    def draw() -> Array:
+        normal = [source.standard_normal(x.shape[1:]) for source in sources]
+        return method.noise * np.stack(normal)
+
+    noise = draw()
     exact = world.mixture.smoothed(method.noise).score(x + noise)
     points = of_members(x + noise, settings)
     if method.noisy_views == "both":
-        own = method.noise * np.stack([source.standard_normal(x.shape[1:]) for source in sources])
+        own = draw()
         x, noise = x + own, noise - own
     tangents = _tangents(array(embed(points)), _jacobian(embed, points))
     g = unit(array(embed_reference(of_members(x, settings))))
@@ -150,9 +154,7 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
     if method.noise and method.noisy_views == "one":
         slopes["score_exact"] = -Views(world.mixture, method.noise).slope(x, x + noise)
     return {
-        name: over_members(
-            [metrics.score_explained(*member) for member in zip(slope, noise, exact, strict=True)]
-        )
+        name: by_member(metrics.score_explained, slope, noise, exact)
         for name, slope in slopes.items()
     }
 
@@ -160,8 +162,8 @@ def _score(method: Embedding, encoders: Encoders, world: World, settings: Settin
 def _volume(jacobian: Array, world: World) -> Metrics:
     """JEPA-SCORE (Balestriero et al. 2025, arXiv 2510.05949) by rank against log p."""
     log_density = world.mixture.log_density(world.test)
-    members = zip(map(metrics.log_volume, jacobian), log_density, strict=True)
-    return {"jepa_score": over_members([metrics.rank_correlation(*member) for member in members])}
+    volume = map(metrics.log_volume, jacobian)
+    return {"jepa_score": by_member(metrics.rank_correlation, volume, log_density)}
 
 
 def _jacobian(embed: Encode, x: Tensor) -> Array:

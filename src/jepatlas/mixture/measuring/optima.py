@@ -25,7 +25,7 @@ from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.draws import Draws
 from jepatlas.common.learning.family import families
 from jepatlas.common.learning.trained import restore
-from jepatlas.common.measuring.statistics import over_members
+from jepatlas.common.measuring.statistics import by_member, over_members
 from jepatlas.mixture.learning.method import Embedding
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.centring import Encoders
@@ -392,13 +392,7 @@ def _landscape(
     embed, embed_reference = encoders
     u = unit(array(embed(of_members(world.test, settings))))
     g = unit(array(embed_reference(of_members(_references(world, settings), settings))))
-    members = zip(g, u, exact, strict=True)
-    return over_members(
-        [
-            metrics.row_correlation(-reference @ member.T, best)
-            for reference, member, best in members
-        ]
-    )
+    return by_member(metrics.row_correlation, -g @ u.mT, exact)
 
 
 def _distance(exact: list[Array], world: World, settings: Settings) -> dict[str, float]:
@@ -407,5 +401,4 @@ def _distance(exact: list[Array], world: World, settings: Settings) -> dict[str,
         np.linalg.norm(test - references[:, None], axis=-1)
         for references, test in zip(_references(world, settings), world.test, strict=True)
     )
-    members = zip(distances, exact, strict=True)
-    return over_members([metrics.row_correlation(*member) for member in members])
+    return by_member(metrics.row_correlation, distances, exact)

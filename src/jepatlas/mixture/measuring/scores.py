@@ -8,7 +8,7 @@ from torch import nn
 
 from jepatlas.common.base.random import generator
 from jepatlas.common.learning.draws import Draws
-from jepatlas.common.measuring.statistics import over_members
+from jepatlas.common.measuring.statistics import by_member, over_members
 from jepatlas.mixture.learning.method import ScoreMatching
 from jepatlas.mixture.measuring import metrics
 from jepatlas.mixture.measuring.metrics import Array
@@ -37,20 +37,10 @@ def evaluate_score(
     offset = (energy + log_density).mean(axis=1)  # E is known up to a constant
     measured: Metrics = {
         "score": {
-            "fisher_error": over_members(
-                [metrics.fisher_error(*member) for member in zip(score, exact, strict=True)]
-            ),
-            "energy_correlation": over_members(
-                [
-                    metrics.energy_correlation(*member)
-                    for member in zip(energy, log_density, strict=True)
-                ]
-            ),
-            "energy_correlation_distance": over_members(
-                [
-                    metrics.energy_correlation(*member)
-                    for member in zip(mahalanobis(test, smoothed), log_density, strict=True)
-                ]
+            "fisher_error": by_member(metrics.fisher_error, score, exact),
+            "energy_correlation": by_member(metrics.energy_correlation, energy, log_density),
+            "energy_correlation_distance": by_member(
+                metrics.energy_correlation, mahalanobis(test, smoothed), log_density
             ),
         }
     }

@@ -77,11 +77,6 @@ def light(recipe: str, method: str) -> Threshold:
     return Threshold(smallest / 5, "a fifth of the smallest component's weight")
 
 
-def smooth(recipe: str, method: str) -> Threshold:
-    nearest = float(pdist(choice(recipe, method).means).min())
-    return Threshold(1 / nearest, "one even slope from a cluster's mean to the nearest")
-
-
 def collapse() -> Threshold:
     below = scalar("mixture.evaluation.collapsed", Fraction)
     return Threshold(below, "below it an embedding counts as collapsed")
@@ -157,6 +152,16 @@ def masked(recipe: str, coordinate: str) -> Condition:
 def stands(recipe: str, method: str) -> Condition:
     """The embedding has not collapsed."""
     return (spread(recipe, method) > collapse()).otherwise(CONSTANT)
+
+
+def smooth(recipe: str, method: str) -> list[Condition]:
+    """Slopes are even between clusters; nothing is asked where all of them have one mean."""
+    apart = pdist(choice(recipe, method).means)
+    if not apart.any():
+        return []
+    steepest = 1 / float(apart[apart > 0].min())
+    why = "one even slope from a cluster's mean to the nearest"
+    return [roughness(recipe, method) < Threshold(steepest, why)]
 
 
 # The claims
@@ -363,7 +368,7 @@ def prediction() -> list[Claim]:
         outcome.claim(
             "jepa-smooth",
             "JEPA learned smooth, local or global energy structures",
-            *(roughness(*one) < smooth(*one) for one in every),
+            *chain.from_iterable(smooth(*one) for one in every),
             *((well_depth(*one) > SHALLOW).otherwise(FLAT) for one in every),
         ),
         outcome.claim(

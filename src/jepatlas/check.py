@@ -11,7 +11,7 @@ from pydantic import create_model
 
 from jepatlas.common.base import parameters, stage, tracks
 from jepatlas.common.base.parameters import Arithmetic, Device, Note, Section, Seed
-from jepatlas.common.learning import methods
+from jepatlas.common.learning import device, methods
 from jepatlas.structure import structure
 
 
@@ -21,6 +21,8 @@ def everything(params: Mapping[str, Any]) -> None:
     structure(params)
     names = tuple(tracks.names())
     valid = parameters.validate(params, _model(names), key="")
+    if params["device"] == "cuda":
+        device.choose("cuda", params["arithmetic"])  # refused where there is none
     for track in names:
         module = tracks.module(track, "learning.check")
         if module:

@@ -79,10 +79,14 @@ def test_a_damaged_input_is_refused_by_name(
         ("mixture.figures", "data/mixture/evaluated/contrastive.npz", "as_published/points"),
         ("hidden_causes.figures", "data/hidden_causes/exact/drawn.npz", "grid"),
         ("hidden_causes.figures", "data/hidden_causes/evaluated/lejepa.npz", "mixings.spiral/grid"),
+        ("noisy_tv.figures", "data/noisy_tv/oracle/drawn.npz", "default/true"),
+        ("noisy_tv.figures", "data/noisy_tv/evaluated/bjepa.npz", "default/bjepa_std"),
         ("images.figures", "data/images/images.npz", "test_labels"),
         ("images.figures", "data/images/evaluated/jepa.npz", "maps"),
         ("report", "data/mixture/points/document.npz", "weights"),
         ("report", "data/mixture/evaluated/dsm.npz", "default/energy_0"),
+        ("report", "data/noisy_tv/oracle/drawn.npz", "default/kalman"),
+        ("report", "data/noisy_tv/evaluated/jepa.npz", "as_published/jepa"),
         ("report", "data/hidden_causes/exact/drawn.npz", "mixings.spiral/grid"),
         ("report", "data/hidden_causes/evaluated/lejepa.npz", "mixings.spiral/grid_steps"),
         ("report", "data/images/images.npz", "test_labels"),
@@ -109,20 +113,39 @@ def test_what_is_drawn_of_another_type_or_shape_is_refused_by_name(
     assert said.endswith("; `dvc repro` makes it anew\n")
 
 
-@pytest.mark.parametrize("column", ["ci95", "members"])
-@pytest.mark.parametrize("track", ["mixture", "hidden_causes", "images"])
-def test_a_table_of_measures_without_a_column_is_refused_by_name(
-    track: str,
+@pytest.mark.parametrize(
+    ("stage", "file", "column"),
+    [
+        ("mixture.figures", "data/mixture/measured/dsm.csv", "ci95"),
+        ("images.figures", "data/images/measured/jepa.csv", "members"),
+        ("noisy_tv.figures", "data/noisy_tv/measured/jepa.csv", "measure"),
+        ("noisy_tv.figures", "data/noisy_tv/rows/jepa.csv", "measure"),
+        ("hidden_causes.figures", "data/hidden_causes/measured/lejepa.csv", "mean"),
+        ("hidden_causes.figures", "data/hidden_causes/rows/lejepa.csv", "bound"),
+        ("claims", "plots/images/tables/data_set.csv", "name"),
+        ("report", "plots/claims.csv", "verdict"),
+        ("report", "plots/images/tables/training.csv", "loss"),
+        ("report", "plots/images/tables/confusion.csv", "count"),
+        ("report", "plots/noisy_tv/tables/r2.csv", "scale"),
+        ("report", "plots/noisy_tv/tables/rollout.csv", "horizon"),
+        ("report", "plots/hidden_causes/tables/shapes.csv", "alpha"),
+        ("report", "plots/hidden_causes/tables/bounds.csv", "world"),
+    ],
+)
+def test_a_table_without_a_column_is_refused_by_name(
+    stage: str,
+    file: str,
     column: str,
     ran: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(ran)
-    file = next((ran / "data" / track / "measured").glob("*.csv")).relative_to(ran)
-    content = file.read_text(encoding="utf-8")
-    file.write_text(content.replace(column, "another", 1), encoding="utf-8")
-    said = refusal(f"stages.{track}.figures", [], monkeypatch, capsys)
-    file.write_text(content, encoding="utf-8")
-    assert said.startswith(f"error: {file}: should have the columns method, measure, mean")
-    assert said.endswith("; `dvc repro` makes it anew\n")
+    content = (ran / file).read_text(encoding="utf-8")
+    first, rest = content.split("\n", 1)
+    names = ["another" if name == column else name for name in first.split(",")]
+    assert "another" in names
+    (ran / file).write_text(",".join(names) + "\n" + rest, encoding="utf-8")
+    said = refusal(f"stages.{stage}", [], monkeypatch, capsys)
+    (ran / file).write_text(content, encoding="utf-8")
+    assert said == f"error: {file}: lacks the column {column}; `dvc repro` makes it anew\n"

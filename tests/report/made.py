@@ -15,6 +15,7 @@ from jepatlas.common.base.parameters import PARAMS
 from jepatlas.common.base.vectors import unit
 from jepatlas.common.learning.trained import Trained, restore
 from jepatlas.common.measuring.statistics import summary
+from jepatlas.common.reporting.rules import COLUMNS
 from jepatlas.images.truth.world import Images
 from jepatlas.mixture.learning import method as methods
 from jepatlas.mixture.learning.fitting import fit, initial
@@ -69,7 +70,7 @@ def make(root: Path) -> None:
     measured = {name: some | headlined(name) for name in params["mixture"]["methods"]}
     metrics.write(root, "mixture", measured)
     metrics.write(root, "noisy_tv", {"jepa": some, "kalman": some})
-    pd.DataFrame(claims()).to_csv(root / "plots/claims.csv", index=False)
+    pd.DataFrame(claims(), columns=list(COLUMNS)).to_csv(root / "plots/claims.csv", index=False)
 
 
 def mixture(folder: Path, mixture: Mixture) -> None:

@@ -46,7 +46,7 @@ def page() -> Section:
         name: read_arrays(DATA / "evaluated" / f"{name}.npz", layout.EVALUATED) for name in names
     }
     tables = {
-        name: read_csv(PLOTS / "tables" / f"{name}.csv", ["method"], [x, "mean", "low", "high"])
+        name: read_csv(PLOTS / "tables" / f"{name}.csv", ["method"], [x, "mean", "min", "max"])
         for name, x in SWEEPS.items()
     }
     tables["bounds"] = read_csv(PLOTS / "tables" / "bounds.csv", **BOUND)

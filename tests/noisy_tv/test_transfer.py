@@ -1,5 +1,6 @@
 """Fusion with experts against importance sampling, and against the joint Gaussian."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -55,3 +56,25 @@ def test_reading():
     mean, surprise = by_sampling(log_expert)
     np.testing.assert_allclose(fused.mean[0, 0], mean, atol=2e-3)
     assert fused.surprise[0, 0] == pytest.approx(surprise, abs=0.02)
+
+
+def test_a_reading_of_a_belief_that_is_nearly_blind_in_one_direction():
+    """As of a seed whose latents have run off. A difference of covariances that are nearly the same
+    would not be positive definite; the reference is Bayes' rule with 50 digits."""
+    rng = np.random.default_rng(0)
+    turns = np.linalg.qr(rng.normal(size=(100, 4, 4)))[0]
+    belief = turns @ np.diag([0.3, 0.3, 0.6, 2e8]) @ turns.mT
+    belief = (belief + belief.mT) / 2
+    expert = Reading((2, 3), np.zeros((100, 1, 2)), 0.2)
+    s = 0.1 * rng.normal(size=(100, 1, 4))
+    found = expert.fuse(np.zeros((100, 1, 4)), belief, s)
+    np.testing.assert_allclose(found.mean, 0, atol=1e-12)
+    with mpmath.workdps(50):
+        for own, target, surprise in zip(belief, s, found.surprise, strict=True):
+            precision = mpmath.matrix(own) ** -1
+            for component in expert.components:
+                precision[component, component] += 1 / mpmath.mpf(0.2) ** 2
+            error = mpmath.matrix(target[0])
+            exponent = (error.T * precision * error)[0] / 2
+            normal = mpmath.log((2 * mpmath.pi) ** 4 / mpmath.det(precision)) / 2
+            assert surprise[0] == pytest.approx(float(exponent + normal), abs=1e-5)

@@ -39,11 +39,14 @@ class Reading:
     std: float
 
     def fuse(self, mean: Array, covariance: Array, s: Array) -> Fused:
-        seen = list(self.components)
+        """The update of the Kalman filter, of the covariance in Joseph's form: a sum of squares,
+        which stays positive definite where the belief is nearly blind in a direction."""
+        every, seen = np.eye(mean.shape[-1]), list(self.components)
         innovation = covariance[:, seen][:, :, seen] + self.std**2 * np.eye(len(seen))
-        gain = covariance[:, :, seen] @ np.linalg.inv(innovation)  # [members, k, seen]
+        gain = np.linalg.solve(innovation, covariance[:, seen]).mT  # [members, k, seen]
         fused = mean + (self.value - mean[..., seen]) @ gain.mT
-        remaining = covariance - gain @ covariance[:, seen]
+        left = every - gain @ every[seen]
+        remaining = left @ covariance @ left.mT + self.std**2 * gain @ gain.mT
         return Fused(fused, negative_log_likelihood(s, fused, remaining))
 
 

@@ -302,7 +302,12 @@ def test_adjusted_chains_in_the_exact_energy_are_as_good_as_exact_samples():
     )
     method = Exact(**FIELDS, sigma=3.0, hidden=(1,))
     measured, _ = measure_untrained(method, settings)
-    assert 0.5 < measured["sampling.adjusted.of_exact"] < 2
+    of_exact = measured["sampling.adjusted.of_exact.mean"]
+    distance = measured["sampling.adjusted.sliced_wasserstein.mean"]
+    between = measured["sampling.exact.sliced_wasserstein.mean"]
+    assert of_exact == pytest.approx(distance / between)
+    assert measured["sampling.adjusted.of_exact.ci95"] > 0  # of the members
+    assert 0.5 < of_exact < 2
     assert measured["sampling.adjusted.weight_error.mean"] < 0.05
     assert 0.2 < measured["sampling.adjusted.acceptance.mean"] < 1
     assert measured["sampling.unadjusted.acceptance.mean"] == 1

@@ -88,7 +88,7 @@ def _sampling(
         measured[name] = {
             "sliced_wasserstein": over_members(distance),
             "weight_error": over_members(_weight_error(path[-1], smoothed)),
-            "of_exact": float(distance.mean() / yardstick.mean()),
+            "of_exact": over_members(distance / yardstick.mean()),
             "acceptance": over_members(acceptance),
         }
         drawn[f"{name}_path"] = path[:, 0, :CHAINS_DRAWN].astype(np.float32)

@@ -82,7 +82,8 @@ class Number(NamedTuple):
         if max(abs(self.mean), self.half_width) < 0.002:
             return f"{self.mean:.1e} ± {self.half_width:.1e}"
         decimals = min(max(1 - math.floor(math.log10(self.half_width)), 2), 4)
-        return f"{self.mean:.{decimals}f} ± {self.half_width:.{decimals}f}"
+        mean = round(self.mean, decimals) + 0.0  # never -0.0
+        return f"{mean:.{decimals}f} ± {self.half_width:.{decimals}f}"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,16 @@ from typing import Any
 from pydantic import create_model
 
 from jepatlas.common.base import parameters, stage, tracks
-from jepatlas.common.base.parameters import Arithmetic, Device, Note, Section, Seed
-from jepatlas.common.learning import device, methods
+from jepatlas.common.base.parameters import (
+    PARAMS,
+    Arithmetic,
+    Device,
+    InputError,
+    Note,
+    Section,
+    Seed,
+)
+from jepatlas.common.learning import methods
 from jepatlas.structure import structure
 
 
@@ -22,7 +30,8 @@ def everything(params: Mapping[str, Any]) -> None:
     names = tuple(tracks.names())
     valid = parameters.validate(params, _model(names), key="")
     if (params["device"], params["arithmetic"]) == ("cuda", "portable"):
-        device.choose("cuda", "portable")  # which says why not, on any machine
+        why = "is 'cuda', but arithmetic is 'portable': on the CPU"
+        raise InputError(f"{PARAMS}: device: {why}")
     for track in names:
         module = tracks.module(track, "learning.check")
         if module:

@@ -42,7 +42,7 @@ def commits(root: Path) -> list[str]:
 
 def test_the_table_has_a_row_for_each_experiment_and_measure(swept):
     found = table(swept[0])
-    assert ",".join(found) == "experiment,width,method,measure,mean,ci95,min,max"
+    assert ",".join(found) == "experiment,width,method,measure,mean,ci95,min,max,members"
     area = found[found["measure"] == "area"].set_index("width")["mean"]
     assert area.to_dict() == {2.5: 2.5**2 * 2, 4: 4**2 * 2}  # with the uncommitted strength
     assert set(found["measure"]) == {"area", "threads"}

@@ -30,8 +30,8 @@ threads = os.environ["OMP_NUM_THREADS"]
 file = pathlib.Path(f"data/measured/{sys.argv[1]}.csv")
 file.parent.mkdir(parents=True, exist_ok=True)
 file.write_text(
-    "method,measure,mean,ci95,min,max\\n"
-    f"plain,area,{area},0.5,1,2\\nplain,threads,{threads},0,1,1\\nplain,unseen,1,0,1,1\\n"
+    "method,measure,mean,ci95,min,max,members\\n"
+    f"plain,area,{area},0.5,1,2,\\nplain,threads,{threads},0,1,1,\\nplain,unseen,1,0,1,1,\\n"
 )
 """
 SWEEP = """

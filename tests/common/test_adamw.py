@@ -18,6 +18,12 @@ def network() -> nn.Module:
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
 
+def advance(net: nn.Module, optimiser: AdamW, step: int) -> None:
+    optimiser.zero_grad()
+    backward(net, step)
+    optimiser.step(RATES[step])
+
+
 def backward(net: nn.Module, step: int) -> None:
     x = torch.randn(8, 1, 3, 3, generator=torch.Generator().manual_seed(step))
     net(x).square().sum().backward()
@@ -41,9 +47,7 @@ def test_it_steps_as_torch_does():
         reference.zero_grad()
         backward(theirs, step)
         reference.step()
-        optimiser.zero_grad()
-        backward(ours, step)
-        optimiser.step(rate)
+        advance(ours, optimiser, step)
         for mine, its in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert torch.equal(mine, its)
 
@@ -52,15 +56,13 @@ def test_it_goes_on_from_its_state():
     whole, parts = network(), network()
     optimiser = AdamW(dict(whole.named_parameters()), weight_decay=0.3)
     begun = AdamW(dict(parts.named_parameters()), weight_decay=0.3)
-    for step, rate in enumerate(RATES):
+    for step in range(len(RATES)):
         if step == 2:
             state = {name: tensor.clone() for name, tensor in begun.state().items()}
             begun = AdamW(dict(parts.named_parameters()), weight_decay=0.3)
             begun.restore(state)
-        for net, one in ((whole, optimiser), (parts, begun)):
-            one.zero_grad()
-            backward(net, step)
-            one.step(rate)
+        advance(whole, optimiser, step)
+        advance(parts, begun, step)
     for expected, found in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.equal(expected, found)
 

@@ -357,22 +357,16 @@ def test_the_check_of_everything(
         assert name in said
 
 
-def test_a_precision_that_few_processors_have_is_not_portable(
-    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+@pytest.mark.parametrize(("path", "asked"), [("images.precision", "bfloat16"), ("device", "cuda")])
+def test_what_few_processors_have_is_not_portable(
+    path: str, asked: str, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    project.change(clone, at("images.precision", "bfloat16"))
+    project.change(clone, at(path, asked))
     project.change(clone, at("arithmetic", "portable"))
     said = refusal("jepatlas.check", [], monkeypatch, capsys)
-    assert said.startswith("error: params.yaml: images.precision: is 'bfloat16', but arithmetic is")
-
-
-def test_a_device_that_is_not_portable_is_refused_before_anything_runs(
-    clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    project.change(clone, at("arithmetic", "portable"))
-    project.change(clone, at("device", "cuda"))
-    said = refusal("jepatlas.check", [], monkeypatch, capsys)
-    assert said.startswith("error: params.yaml: device: is 'cuda', but arithmetic is 'portable'")
+    assert said.startswith(
+        f"error: params.yaml: {path}: is '{asked}', but arithmetic is 'portable'"
+    )
 
 
 def test_good_parameters_pass_the_check(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from jepatlas.common.drawing.looks import BLUE, COLOURS
 from jepatlas.common.reporting.charts import INK, rows, specification
 from jepatlas.noisy_tv.drawing.looks import RECIPES
 
-COLUMNS = ("model", "mean", "min", "max")
+SUMMARY = ("mean", "min", "max")  # columns of tables that charts show
+COLUMNS = ("model", *SUMMARY)
 TABLES = {  # table: its columns of texts, and of numbers beside the summary
     "rollout": (("recipe", "model"), ("scale", "horizon")),
     "coverage": (("recipe", "model"), ("scale", "level")),
@@ -75,7 +76,7 @@ def lines(look: Look, table: pd.DataFrame, x: str, title: str, y: str, *, log: b
     line = base.mark_line(strokeWidth=1.8, clip=True, point=alt.OverlayMarkDef(size=24)).encode(
         look.dash,
         alt.Y("mean:Q", title=y, scale=within),
-        tooltip=["model:N", f"{x}:Q", *(alt.Tooltip(f"{k}:Q", format=".3f") for k in COLUMNS[1:])],
+        tooltip=["model:N", f"{x}:Q", *(alt.Tooltip(f"{k}:Q", format=".3f") for k in SUMMARY)],
     )
     return specification(alt.layer(band, line), 190)
 

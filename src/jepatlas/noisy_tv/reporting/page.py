@@ -26,7 +26,6 @@ from jepatlas.noisy_tv.truth.parameters import Sweep, in_name
 from jepatlas.noisy_tv.truth.system import System
 
 DATA, PLOTS = Path("data/noisy_tv"), Path("plots/noisy_tv/tables")
-SUMMARY = ("mean", "min", "max")  # columns of tables that charts show
 DECIMALS = 4  # decimals of the scores
 
 
@@ -34,7 +33,7 @@ def page() -> Section:
     """The section, from the files of the current folder."""
     names, scales = list(value("noisy_tv.methods")), section("noisy_tv.sweep", Sweep).scales
     drawn = predictions(DATA, names, section("noisy_tv.system", System).signal)
-    r2 = read_csv(PLOTS / "r2.csv", ["recipe", "model", "measure"], ["scale", *SUMMARY])
+    r2 = read_csv(PLOTS / "r2.csv", ["recipe", "model", "measure"], ["scale", *more.SUMMARY])
     found = data(names, r2, drawn)
     scripts = [asset(__package__, f"{name}.js") for name in ("more", "noisy_tv")]
     labels = {model["name"]: model["label"] for model in found["models"]}
@@ -111,7 +110,7 @@ def data(methods: Sequence[str], table: pd.DataFrame, drawn: Arrays) -> dict[str
             "steps": shown["true"].shape[1],
             "series": {name: packing.stepped(array[..., :2]) for name, array in shown.items()},
         }
-    columns = ["recipe", "model", "scale", *SUMMARY]
+    columns = ["recipe", "model", "scale", *more.SUMMARY]
     scores = [
         {
             key: round(item, DECIMALS) if isinstance(item, float) else item
@@ -135,7 +134,7 @@ def beside(names: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     known = [model["name"] for model in names]
     tables = {}
     for name, (texts, numbers) in more.TABLES.items():
-        table = read_csv(PLOTS / f"{name}.csv", texts, [*numbers, *SUMMARY])
+        table = read_csv(PLOTS / f"{name}.csv", texts, [*numbers, *more.SUMMARY])
         tables[name] = table[table.model.isin(known)]
     return more.charts(tables, more.Look(_colour(names), _dash(names)))
 
